@@ -63,7 +63,7 @@ def _odd_text_millis(text: str, zone: dt.tzinfo) -> Millis:
 
 _BLOCKS = frozenset(
     {
-        "paragraph", "heading", "codeBlock", "blockquote", "panel", "rule", "table", "tableRow", "bulletList", "orderedList", "listItem",
+        "paragraph", "heading", "codeBlock", "blockquote", "panel", "rule", "table", "bulletList", "orderedList", "listItem",
         "taskList", "taskItem", "decisionList", "decisionItem", "expand", "nestedExpand", "mediaSingle", "mediaGroup", "layoutSection",
         "layoutColumn", "blockCard", "embedCard", "bodiedExtension", "extension", "caption",
     }
@@ -94,7 +94,9 @@ def adf_text(node: Any) -> str:
             if kind == "text":
                 _put(out, _plain(step.get("text")))
                 continue
-            if kind in _BLOCKS:
+            if kind == "tableRow":
+                todo.append(" \n")
+            elif kind in _BLOCKS:
                 _put(out, _BREAK)
                 todo.append(_BREAK)
             elif kind in _CELLS:
@@ -154,27 +156,30 @@ _WIKI_LINKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[((?:https?|ftp|mailto|file):[^\[\]\s|]{1,2000})\]"), r"\1"),
     (re.compile(r"\[\^([^\[\]\n]{1,300})\]"), r"\1"),
 )
-_WIKI_STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
+_Step = tuple[str, re.Pattern[str], str]  # runs only where its first sign occurs: most cells hold no markup
+
+_WIKI_STEPS: tuple[_Step, ...] = (
     (
+        "{",
         re.compile(
-            r"\{(?:code|noformat|quote|panel|color|anchor|toc|section|column|expand|info|note|tip|warning|jira)(?::[^{}\n]{0,500})?\}", re.I
+            r"\{(?:code|noformat|quote|panel|color|anchor|toc|section|column|expand|info|note|tip|warning|jira)(?::[^{}\n]{0,500})?\}",
+            re.IGNORECASE,
         ),
         "",
     ),
-    (re.compile(r"\{\{([^{}\n]{1,500})\}\}"), r"\1"),
-    (re.compile(r"(?m)^[ \t]*h[1-6]\.[ \t]+"), ""),
-    (re.compile(r"(?m)^[ \t]*bq\.[ \t]+"), ""),
-    (re.compile(r"(?m)^[ \t]*-{4,5}[ \t]*$"), ""),
-    (re.compile(r"(?m)^[ \t]*[*#-]{1,8}[ \t]+(?=\S)"), "- "),
-    (re.compile(r"(?<!\w)!(?=\S)[^!\n|]{1,300}\.\w{2,5}(?:\|[^!\n]{0,300})?!(?!\w)"), ""),
-    (re.compile(r"(?m)^[ \t]*\|{1,2}|\|{1,2}[ \t]*$"), ""),
-    (re.compile(r"\|\|[ \t]*"), "\t"),
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,2000})(?<=\S)\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<![\w_/])_(?=\S)([^_\n]{1,2000})(?<=\S)_(?![\w_])"), r"\1"),
-    (re.compile(r"(?<![\w+])\+(?=\S)([^+\n]{1,2000})(?<=\S)\+(?![\w+])"), r"\1"),
-    (re.compile(r"\?\?(?=\S)([^?\n]{1,2000})\?\?"), r"\1"),
-    (re.compile(r"\\\\(?=\s|$)"), "\n"),
-    (re.compile(r"\\([-{}\[\]*_+^~!|#?])"), r"\1"),
+    ("{{", re.compile(r"\{\{([^{}\n]{1,500})\}\}"), r"\1"),
+    (". ", re.compile(r"(?m)^[ \t]*(?:h[1-6]|bq)\.[ \t]+"), ""),
+    ("----", re.compile(r"(?m)^[ \t]*-{4,5}[ \t]*$"), ""),
+    (" ", re.compile(r"(?m)^[ \t]*[*#-]{1,8}[ \t]+(?=\S)"), "- "),
+    ("!", re.compile(r"!(?<!\w!)(?=\S)[^!\n|]{1,300}\.\w{2,5}(?:\|[^!\n]{0,300})?!(?!\w)"), ""),
+    ("|", re.compile(r"(?m)^[ \t]*\|{1,2}|\|{1,2}[ \t]*$"), ""),
+    ("||", re.compile(r"\|\|[ \t]*"), "\t"),
+    ("*", re.compile(r"\*(?<![\w*]\*)(?=\S)([^*\n]{1,2000})(?<=\S)\*(?![\w*])"), r"\1"),
+    ("_", re.compile(r"_(?<![\w/]_)(?=\S)([^_\n]{1,2000})(?<=\S)_(?!\w)"), r"\1"),
+    ("+", re.compile(r"\+(?<![\w+]\+)(?=\S)([^+\n]{1,2000})(?<=\S)\+(?![\w+])"), r"\1"),
+    ("??", re.compile(r"\?\?(?=\S)([^?\n]{1,2000})\?\?"), r"\1"),
+    ("\\\\", re.compile(r"\\\\(?=\s|$)"), "\n"),
+    ("\\", re.compile(r"\\([-{}\[\]*_+^~!|#?])"), r"\1"),
 )
 _TABLE_ROW = re.compile(r"(?m)^[ \t]*\|[^|\n].*\|[ \t]*$")
 
@@ -188,29 +193,30 @@ def wiki_text(text: str) -> str:
         text = pattern.sub(instead, text)
     if "|" in text:
         text = _TABLE_ROW.sub(lambda row: row[0].strip().strip("|").replace("|", "\t"), text)
-    for pattern, instead in _WIKI_STEPS:
-        text = pattern.sub(instead, text)
+    for sign, pattern, instead in _WIKI_STEPS:
+        if sign in text:
+            text = pattern.sub(instead, text)
     return tidy(text)
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
 
-_MARKDOWN_STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?m)^[ \t]*(?:```|~~~)[^\n]*$"), ""),
-    (re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)"), r"\1"),
-    (re.compile(r"\[([^\[\]\n]{1,500})\]\(<?([^()\n]{0,2000})\)"), r"\1"),
-    (re.compile(r"<(https?://[^<>\s]{1,2000})>"), r"\1"),
-    (re.compile(r"(?m)^[ \t]*#{1,6}[ \t]+"), ""),
-    (re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+"), ""),
-    (re.compile(r"(?m)^[ \t]*(?:[-*_][ \t]*){3,}$"), ""),
-    (re.compile(r"(?m)^[ \t]*(?:[*+-])[ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)"), "- "),
-    (re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]{1,2000})(?<=\S)\*\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<![\w_])__(?=\S)([^_\n]{1,2000})(?<=\S)__(?![\w_])"), r"\1"),
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,2000})(?<=\S)\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<![\w_/])_(?=\S)([^_\n]{1,2000})(?<=\S)_(?![\w_])"), r"\1"),
-    (re.compile(r"~~(?=\S)([^~\n]{1,2000})~~"), r"\1"),
-    (re.compile(r"`{1,2}([^`\n]{1,2000})`{1,2}"), r"\1"),
-    (re.compile(r"\\([-\\`*_{}\[\]()#+.!|<>~])"), r"\1"),
+_MARKDOWN_STEPS: tuple[_Step, ...] = (
+    ("```", re.compile(r"(?m)^[ \t]*```[^\n]*$"), ""),
+    ("](", re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\n]{0,2000}\)"), r"\1"),
+    ("](", re.compile(r"\[([^\[\]\n]{1,500})\]\(<?[^()\n]{0,2000}\)"), r"\1"),
+    ("<http", re.compile(r"<(https?://[^<>\s]{1,2000})>"), r"\1"),
+    ("#", re.compile(r"(?m)^[ \t]*#{1,6}[ \t]+"), ""),
+    (">", re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+"), ""),
+    ("\n", re.compile(r"(?m)^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*$"), ""),
+    (" ", re.compile(r"(?m)^[ \t]*[*+-][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)"), "- "),
+    ("**", re.compile(r"\*\*(?<![\w*]\*\*)(?=\S)([^*\n]{1,2000})(?<=\S)\*\*(?![\w*])"), r"\1"),
+    ("__", re.compile(r"__(?<!\w__)(?=\S)([^_\n]{1,2000})(?<=\S)__(?!\w)"), r"\1"),
+    ("*", re.compile(r"\*(?<![\w*]\*)(?=\S)([^*\n]{1,2000})(?<=\S)\*(?![\w*])"), r"\1"),
+    ("_", re.compile(r"_(?<![\w/]_)(?=\S)([^_\n]{1,2000})(?<=\S)_(?!\w)"), r"\1"),
+    ("~~", re.compile(r"~~(?=\S)([^~\n]{1,2000})~~"), r"\1"),
+    ("`", re.compile(r"`{1,2}([^`\n]{1,2000})`{1,2}"), r"\1"),
+    ("\\", re.compile(r"\\([-\\`*_{}\[\]()#+.!|<>~])"), r"\1"),
 )
 
 
@@ -219,8 +225,9 @@ def markdown_text(text: str) -> str:
     if not text:
         return ""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for pattern, instead in _MARKDOWN_STEPS:
-        text = pattern.sub(instead, text)
+    for sign, pattern, instead in _MARKDOWN_STEPS:
+        if sign in text:
+            text = pattern.sub(instead, text)
     return tidy(text)
 
 
