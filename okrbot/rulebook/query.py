@@ -1,0 +1,236 @@
+"""Run one rule's query on fact tables, and check a page against empty tables and its own examples.
+
+A query gives one row a subject: `key` and `note`, and if it likes
+- `flagged`: true, false, or null where the facts do not allow a verdict. Without the column every row is flagged;
+- `severity`: another severity for this row;
+- `subject_kind`: another kind of subject for this row;
+any further column may be used in the question as {column}.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+import string
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from okrbot.factbook import NEEDS, TABLES, Column, table
+from okrbot.rulebook.page import SEVERITIES, ExampleTable, Page, RuleError, Scenario
+
+EXAMPLE_INSTANT = dt.datetime(2026, 11, 16, 7, 0, tzinfo=dt.UTC)
+SPECIAL = ("key", "note", "flagged", "severity", "subject_kind")
+_ROWS_SHOWN = 100_000  # a rule that flags more than this is broken, not right
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What one query said: how many subjects it judged, could not judge, and the flagged rows by key."""
+
+    checked: int
+    unsure: int
+    rows: tuple[dict[str, Any], ...]
+
+
+def run_query(connection: duckdb.DuckDBPyConnection, page: Page, settings: Mapping[str, Any], as_of: dt.datetime) -> Result:
+    """Return what `page` says about the fact tables of `connection`. Raises duckdb.Error if the query breaks."""
+    cursor = connection.execute(page.query, _arguments(page, settings, as_of))
+    names = [column[0] for column in cursor.description or ()]
+    flag = names.index("flagged") if "flagged" in names else None
+    checked = unsure = 0
+    flagged: list[dict[str, Any]] = []
+    while batch := cursor.fetchmany(10_000):
+        for row in batch:
+            if flag is not None and row[flag] is None:
+                unsure += 1
+                continue
+            checked += 1
+            if flag is None or row[flag]:
+                flagged.append(dict(zip(names, row, strict=True)))
+        if len(flagged) > _ROWS_SHOWN:
+            raise duckdb.InvalidInputException(f"flags more than {_ROWS_SHOWN} subjects; narrow its where clause")
+    if flag is None:
+        checked = max(checked, _population(connection, page.subject))
+    flagged.sort(key=lambda row: str(row["key"]))
+    return Result(checked, unsure, tuple(flagged))
+
+
+def _population(connection: duckdb.DuckDBPyConnection, subject: str) -> int:
+    row = connection.execute(f"select count(*) from {subject}").fetchone()  # noqa: S608 -- one of six known names
+    return int(row[0]) if row else 0
+
+
+def _arguments(page: Page, settings: Mapping[str, Any], as_of: dt.datetime) -> dict[str, Any]:
+    values = {**page.settings, **settings, "as_of": as_of.astimezone(dt.UTC).replace(tzinfo=None)}
+    return {name: values[name] for name in page.parameters}
+
+
+def empty_facts() -> duckdb.DuckDBPyConnection:
+    """Return a connection to empty fact tables, with nothing reachable outside of it."""
+    connection = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
+    for fact in TABLES:
+        connection.execute(fact.create())
+    connection.execute("set enable_external_access = false")
+    return connection
+
+
+def check_page(page: Page, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+    """Check that the page's query fits the fact tables and that its examples hold. Raises RuleError."""
+    connection = connection or empty_facts()
+    columns = _check_query(page, connection)
+    _check_question(page, columns)
+    _check_examples(page, connection)
+
+
+def _check_query(page: Page, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    unknown = [name for name in page.parameters if name not in page.settings and name != "as_of"]
+    if unknown:
+        raise RuleError(
+            page.path,
+            page.sql_line + _row_of(page.sql, f":{unknown[0]}"),
+            f":{unknown[0]} is no setting. Add `{unknown[0]} = …` to the toml block.",
+        )
+    unused = [name for name in page.settings if name not in page.parameters]
+    if unused:
+        raise RuleError(page.path, 1, f"the setting '{unused[0]}' is not used in the query. Use :{unused[0]} or remove it.")
+    try:
+        cursor = connection.execute(page.query, _arguments(page, {}, EXAMPLE_INSTANT))
+        columns = [column[0] for column in cursor.description or ()]
+    except duckdb.Error as error:
+        raise RuleError(page.path, page.sql_line + _error_row(error), f"the query does not fit the fact tables: {_reason(error)}") from None
+    for needed in ("key", "note"):
+        if needed not in columns:
+            raise RuleError(page.path, page.sql_line, f"the query returns no column '{needed}'. It must return key and note.")
+    return columns
+
+
+def _check_question(page: Page, columns: list[str]) -> None:
+    try:
+        used = [name for _, name, _, _ in string.Formatter().parse(page.question) if name is not None]
+    except ValueError as error:
+        raise RuleError(page.path, 1, f"the question's braces do not fit ({error}). Write {{key}}, or {{{{ for a brace.") from None
+    for name in used:
+        if name not in (*columns, "key", "title"):
+            raise RuleError(
+                page.path, 1, f"the question uses {{{name}}}, which the query does not return. It returns {', '.join(columns)}."
+            )
+
+
+def _check_examples(page: Page, connection: duckdb.DuckDBPyConnection) -> None:
+    if not page.scenarios:
+        raise RuleError(page.path, 1, "has no examples. Add a table of fact rows whose last column is 'flagged'.")
+    marks = [flag for scenario in page.scenarios for rows in scenario.tables if rows.flagged for flag in rows.flagged]
+    if marks.count(True) < 3 or marks.count(False) < 3:
+        found = f"{marks.count(True)} flagged and {marks.count(False)} clear"
+        raise RuleError(page.path, page.scenarios[0].line, f"the examples hold {found} rows; at least three of each are needed.")
+    for scenario in page.scenarios:
+        wrong = run_scenario(page, scenario, connection)
+        if wrong:
+            raise RuleError(page.path, *wrong[0])
+
+
+def run_scenario(page: Page, scenario: Scenario, connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
+    """Return (line, what is wrong) for every example row that the query does not judge as its `flagged` column says."""
+    for fact in TABLES:
+        connection.execute(f"delete from {fact.name}")  # noqa: S608 -- known names
+    for rows in scenario.tables:
+        _insert(page, rows, connection)
+    try:
+        result = run_query(connection, page, {}, EXAMPLE_INSTANT)
+    except duckdb.Error as error:
+        return [(scenario.line, f"the query breaks on these examples: {_reason(error)}")]
+    found = {str(row["key"]) for row in result.rows}
+    wrong = []
+    for rows in scenario.tables:
+        for offset, (row, flag) in enumerate(zip(rows.rows, rows.flagged or (), strict=False), 2):
+            key = dict(zip(rows.columns, row, strict=True))["key"]
+            if (key in found) != flag:
+                told = "is flagged, its example says it is clear" if key in found else "is not flagged, its example says it is"
+                wrong.append((rows.line + offset, f"'{key}' {told}."))
+    keys = {row[rows.columns.index("key")] for rows in scenario.tables if rows.flagged for row in rows.rows}
+    wrong.extend((scenario.line, f"'{stray}' is flagged but is no example row.") for stray in sorted(found - keys))
+    wrong.extend(
+        (scenario.line, f"'{row['key']}' gets the severity {row['severity']!r}; it must be one of {', '.join(SEVERITIES)}.")
+        for row in result.rows
+        if row.get("severity") not in (None, *SEVERITIES)
+    )
+    return wrong
+
+
+def _insert(page: Page, rows: ExampleTable, connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        fact = table(rows.table)
+    except KeyError:
+        raise RuleError(
+            page.path, rows.line, f"there is no fact table '{rows.table}'. There are {', '.join(t.name for t in TABLES)}."
+        ) from None
+    known = {column.name: column for column in fact.columns}
+    for name in rows.columns:
+        if name not in known:
+            raise RuleError(page.path, rows.line, f"{fact.name} has no column '{name}'. See docs/facts.md.")
+    if rows.flagged is not None and "key" not in rows.columns:
+        raise RuleError(page.path, rows.line, "a table with 'flagged' needs the column 'key'.")
+    for offset, row in enumerate(rows.rows, 2):
+        values = {
+            name: value
+            for name, text in zip(rows.columns, row, strict=True)
+            if (value := _value(page, rows.line + offset, known[name], text)) is not _DEFAULT
+        }
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join(f"cast(? as {known[name].type})" for name in values)
+        try:
+            connection.execute(f"insert into {fact.name} ({names}) values ({marks})", list(values.values()))  # noqa: S608 -- known names
+        except duckdb.Error as error:
+            raise RuleError(page.path, rows.line + offset, f"this example row does not fit: {_reason(error)}") from None
+
+
+_DEFAULT = object()
+
+
+def _value(page: Page, line: int, column: Column, text: str) -> Any:
+    if text in ("null", "–", "-"):
+        return None
+    if column.type == "boolean":
+        if text.lower() not in ("yes", "no", "true", "false", "x", ""):
+            raise RuleError(page.path, line, f"'{text}' in the column {column.name} must be yes or empty.")
+        return text.lower() in ("yes", "true", "x")
+    if not text:
+        return _DEFAULT
+    if column.type == "text[]":
+        return [part.strip() for part in text.split(",")]
+    return text
+
+
+def render_question(page: Page, row: Mapping[str, Any], title: str) -> str:
+    """Return the page's question with the row's columns filled in."""
+    values = {"title": title, **{name: _shown(value) for name, value in row.items()}}
+    return page.question.format_map(values)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.2g}"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return "" if value is None else str(value)
+
+
+def _reason(error: duckdb.Error) -> str:
+    text = re.sub(r"^[A-Za-z ]+Error: ", "", str(error)).split("\n\nLINE", 1)[0]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[:2])
+
+
+def _error_row(error: duckdb.Error) -> int:
+    found = re.search(r"LINE (\d+):", str(error))
+    return int(found.group(1)) - 1 if found else 0
+
+
+def _row_of(text: str, part: str) -> int:
+    return next((i for i, line in enumerate(text.splitlines()) if part in line), 0)
+
+
+__all__ = ["NEEDS", "Result", "check_page", "empty_facts", "render_question", "run_query", "run_scenario"]
