@@ -1,0 +1,115 @@
+"""Bring titles to one plain writing: lower case, no accents, no typographic marks, words as people would look them up."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from importlib.resources import files
+
+_MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufeff]+")
+_IDEOGRAPH = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])")
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "œ": "oe", "đ": "d", "ı": "i", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
+
+
+def fold(text: str) -> str:
+    """Return `text` in lower case without accents; every ideograph stands alone, so that a title without spaces has words."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold())
+    return _IDEOGRAPH.sub(r" \1 ", _MARKS.sub("", text).translate(_LETTERS))
+
+
+_VOWEL = re.compile("[aeiouy]")
+
+
+@functools.lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return a light stem that serves English, German, French, Spanish, Portuguese and Dutch alike.
+
+    It drops endings of number, tense and noun making; two words of one family meet, which is all that is asked of it.
+    """
+    if len(word) < 4 or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("coes", "soes")):
+        word = word[:-3] + "ao"
+    elif word.endswith(("sses", "ches", "shes", "xes", "zzes", "ones", "ores")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "os")):
+        word = word[:-1]
+    elif word.endswith(("as", "os")) and len(word) > 4:
+        word = word[:-1]
+    for ending, least in (("ungen", 9), ("ment", 8), ("ing", 6), ("ung", 7), ("ed", 5), ("en", 6), ("ly", 6), ("ity", 7), ("ao", 6)):
+        if word.endswith(ending) and len(word) >= least and _VOWEL.search(word[: -len(ending)]):
+            word = word[: -len(ending)]
+            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsaeiou":
+                word = word[:-1]
+            break
+    if word.endswith(("tion", "sion", "cion")) and len(word) > 6:
+        word = word[:-3]
+    if len(word) > 4 and word[-1] in "eao":
+        word = word[:-1]
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What lexicon.toml says, ready to look up."""
+
+    synonyms: dict[str, str]  # word or stem → our word
+    phrases: dict[str, str]  # several words → one token
+    phrase: re.Pattern[str]
+    stop: frozenset[str]
+    light: frozenset[str]  # our words
+    dimension: dict[str, str]  # our word → dimension
+    opposites: frozenset[tuple[str, str]]  # both ways
+    facet: dict[str, str]  # our word → facet
+
+
+@functools.cache
+def lexicon() -> Lexicon:
+    """Read the lexicon that ships beside this file, once."""
+    raw = tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
+    exact: dict[str, str] = {}
+    for ours, theirs in raw["synonyms"].items():
+        exact.setdefault(ours, ours)
+        for word in theirs.split():
+            exact.setdefault(word, ours)
+    stems: dict[str, str] = {}
+    for word, ours in exact.items():
+        stems.setdefault(stem(word), ours)
+    synonyms = stems | exact
+
+    def own(word: str) -> str:
+        return synonyms.get(word) or synonyms.get(stem(word)) or stem(word)
+
+    phrases = {phrase: ours for ours, theirs in raw["phrases"].items() for phrase in theirs.split("|") if phrase}
+    longest_first = sorted(phrases, key=lambda p: (-len(p), p))
+    pattern = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in longest_first) + r")(?![\w])")
+    opposites = {
+        pair
+        for left, rights in raw["opposites"].items()
+        for right in rights.split()
+        for pair in ((left, right), (right, left), (own(left), own(right)), (own(right), own(left)))
+    }
+    return Lexicon(
+        synonyms=synonyms,
+        phrases=phrases,
+        phrase=pattern,
+        stop=frozenset(raw["stop"].split()),
+        light=frozenset(own(word) for word in raw["light"].split()),
+        dimension={own(word): name for name, words in raw["dimensions"].items() for word in words.split()},
+        opposites=frozenset(pair for pair in opposites if pair[0] != pair[1]),
+        facet={own(word): name for name, words in raw["facets"].items() for word in words.split()},
+    )
+
+
+@functools.lru_cache(maxsize=200_000)
+def canonical(word: str) -> str:
+    """Return our word for a folded word: its synonym, or its stem."""
+    known = lexicon().synonyms
+    return known.get(word) or known.get(stem(word)) or stem(word)
