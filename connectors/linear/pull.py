@@ -1,0 +1,401 @@
+"""One pull of a Linear workspace: small tables whole, issues by their clocks, what vanished by a census.
+
+A first pull, a changed filter and `--full` sweep all issues lightly, so that an audit has something soon, and then read
+every issue with history and comments. An ordinary pull asks which issues moved since the last complete one (less a quarter
+of an hour), adds those whose comments or relations changed (they have clocks of their own), and reads these whole. Once a
+week all issues are swept again for what moves no clock. Nothing is taken for gone but by a complete census.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from okrbot.model import Change, Coverage, Item, Link, Millis, Note, Page, Problem, PullRequest, SourceError, instant, millis
+
+from ..http import RefusedError
+from ..text import instant_millis
+from . import shapes
+from .changes import changes, parent_ids
+from .client import MOST_ROWS, Client, Rows
+from .marks import OVERLAP, VERSION, Checkpoint, Recent, Resume, pack, unpack
+from .rows import aliases, comment_note, issue_item, issue_links
+from .workspace import Workspace
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+DAY: Millis = 86_400_000
+REPAIR_AFTER = 7 * DAY
+CENSUS_AFTER = 20 * 3_600_000
+CHEAP_CENSUS = 10  # requests; a census that small is taken on every run
+ENTRIES = 16  # of history asked for with an issue; longer histories are read on
+MOST_ENTRIES = 64
+BATCH = 40  # ids in one filter
+SHRUNK = 0.2  # share of the known items that may vanish before we doubt the answer
+FEW = 20  # items that may always vanish
+
+
+class Pull:
+    """The state of one pull; `resume` is where to go on should it break off."""
+
+    def __init__(self, client: Client, request: PullRequest, *, teams: Sequence[str], history: bool) -> None:
+        self._client, self._request, self._history = client, request, history
+        self._space = Workspace(client, teams=teams)
+        self._problems: list[Problem] = []
+        self._recent = Recent()
+        self._entries = ENTRIES
+        self._swept: set[str] | None = None
+        self._todo: list[str] | None = None
+        self._bad: set[str] = set()
+        self._last: Checkpoint | None = None
+        self._at: Resume
+
+    @property
+    def resume(self) -> str | None:
+        """Return where to go on, once there is a place."""
+        return pack(self._at) if hasattr(self, "_at") else self._request.resume
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the pages of the pull; the last one carries coverage, and the checkpoint if nothing was missed."""
+        space = self._space
+        space.sign_in()
+        self._begin()
+        space.read_tables(self._at.started)
+        self._doubt_teams()
+        yield Page(
+            backlogs=space.backlogs,
+            sprints=space.sprints,
+            goals=space.goals,
+            notes=space.goal_notes,
+            resume=self.resume,
+            expected=self._expected,
+        )
+        yield from self._projects()
+        if self._at.stage == "sweep":
+            self._swept = set() if not self._at.place else None
+            yield from self._sweep()
+            self._go_on("details" if self._at.since == 0 else "moved")
+        if self._at.stage == "details":
+            yield from self._all_details()
+            self._go_on("moved")
+        yield from self._moved(self._touched())
+        census, late = self._census()
+        self._go_on("late")
+        yield from self._by_id(late)
+        yield self._end(census)
+
+    # --- beginning and end
+
+    def _begin(self) -> None:
+        """Decide what kind of pull this is: resumed, full, repair or ordinary."""
+        space, request = self._space, self._request
+        started = millis(self._client.server_clock or request.now)
+        last = unpack(request.checkpoint, Checkpoint)
+        place = unpack(request.resume, Resume)
+        if last is not None and last.filter != self._filter:
+            why = "the account, the teams or the workspace differ from the last pull; everything is read again"
+            self._problems.append(Problem(code="filter_changed", message=f"{self._client.name}: {why}"))
+            last = None
+        self._last = last
+        if place is not None and place.filter == self._filter and not (request.full and not place.full):
+            self._at = place
+        elif last is None or request.full:
+            self._at = Resume(VERSION, self._filter, started, 0, True, "sweep")
+        else:
+            repair = started - last.full_at >= REPAIR_AFTER
+            self._at = Resume(VERSION, self._filter, started, last.since, repair, "sweep" if repair else "moved", newest=last.newest)
+        self._recent.newest = self._at.newest
+        if last is not None and self._at.since:
+            self._recent.add(last.recent.items())
+        self._problems += space.blind_spots()
+
+    @property
+    def _filter(self) -> str:
+        parts = [self._space.organization.id, self._space.viewer.id, sorted(self._space.wanted), self._history]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()
+
+    @property
+    def _expected(self) -> int | None:
+        return self._space.issue_count + len(self._space.projects) if self._at.full else None
+
+    def _doubt_teams(self) -> None:
+        """Stop where the account sees nothing; name the teams it was asked for and does not see."""
+        space, name = self._space, self._client.name
+        seen = {team.key.upper() for team in space.teams}
+        if not seen:
+            asked = f" of {', '.join(sorted(space.wanted))}" if space.wanted else ""
+            before = f" ({self._request.known} items were visible before)" if self._request.known else ""
+            raise SourceError(
+                f"{name}: the account {space.account} sees no team{asked}{before}; give it access to the teams, or correct `teams`",
+                code="filter",
+            )
+        for key in sorted(space.wanted - seen):
+            text = f"{name}: team {key} is not visible to {space.account}; give it access, or take the team out of `teams`"
+            self._problems.append(Problem(code="hidden", message=text, where=key, partial=True))
+
+    def _end(self, census: frozenset[str] | None) -> Page:
+        at, last = self._at, self._last
+        if at.bad > len(self._bad):
+            text = f"{self._client.name}: {at.bad} rows could not be read before the pull was broken off; run `okrbot pull --full`"
+            self._problems.append(Problem(code="bad_row", message=text, count=at.bad, partial=True))
+        partial = any(problem.partial for problem in (*self._problems, *self._space.problems))
+        coverage = Coverage(
+            expected=len(census) if census is not None else None,
+            read=at.read,
+            with_history=at.with_history,
+            complete=not partial,
+            problems=(*self._problems, *self._space.problems),
+            account=self._space.account,
+        )
+        if partial:
+            return Page(census=census, coverage=coverage)
+        newest = self._recent.newest
+        since = min(at.started, newest or at.started) - OVERLAP
+        mark = Checkpoint(
+            VERSION,
+            self._filter,
+            since=since,
+            newest=newest,
+            full_at=at.started if at.full or last is None else last.full_at,
+            census_at=at.started if census is not None else last.census_at if last else 0,
+            census=len(census) if census is not None else last.census if last else 0,
+            relations=sorted(self._space.relation_lines),
+            recent=self._recent.after(since),
+        )
+        return Page(census=census, coverage=coverage, checkpoint=pack(mark))
+
+    def _go_on(self, stage: str) -> None:
+        self._at.stage, self._at.place = stage, ""
+
+    # --- projects
+
+    def _projects(self) -> Iterator[Page]:
+        """Yield all projects; in a full pass with all their updates, else the updates that moved after them."""
+        space = self._space
+        ids = sorted(space.projects)
+        for start in range(0, len(ids), BATCH):
+            part = ids[start : start + BATCH]
+            items = [space.projects[id_] for id_ in part]
+            notes = list(space.updates({"project": {"id": {"in": part}}})) if self._at.full else []
+            self._count(items)
+            links = [link for item in items for link in space.project_links.get(item.id, ())]
+            yield Page(items=items, links=links, notes=notes, notes_complete=self._at.full, resume=self.resume, expected=self._expected)
+        if not self._at.full:
+            notes = [note for note in space.updates({"updatedAt": {"gte": _iso(self._at.since)}}) if note.subject in space.projects]
+            if notes:
+                yield Page(notes=notes, resume=self.resume)
+
+    # --- issues
+
+    def _issue_filter(self, **more: Any) -> dict[str, Any]:
+        wanted = sorted(self._space.wanted)
+        return {**({"team": {"key": {"in": wanted}}} if wanted else {}), **more}
+
+    def _listed(self, name: str, **variables: Any) -> Iterator[Rows]:
+        """Walk a list of issues from where the pull stopped; begin again where the service no longer knows the cursor."""
+        after = self._at.place or None
+        started = False
+        try:
+            for rows in self._client.pages(name, after=after, **variables):
+                started = True
+                yield rows
+        except RefusedError as trouble:
+            if started or after is None or trouble.status != 400:
+                raise
+            yield from self._client.pages(name, **variables)
+
+    def _sweep(self) -> Iterator[Page]:
+        """Yield every issue as it is now, without its history."""
+        for rows in self._listed("issues", filter=self._issue_filter()):
+            issues = self._decoded(rows.nodes, shapes.Issue)
+            self._space.know(issues, ())
+            items = [issue_item(issue, self._space.tables, history=False) for issue in issues]
+            if self._swept is not None:
+                self._swept.update(item.id for item in items)
+            self._count(items)
+            if self._at.since:
+                self._recent.newest = max([self._recent.newest, *(item.updated for item in items)])
+            self._at.place = rows.cursor or ""
+            if rows.cursor is None:
+                self._go_on("details" if self._at.since == 0 else "moved")
+            yield Page(items=items, links=self._links(issues), aliases=aliases(issues), resume=self.resume, expected=self._expected)
+
+    def _all_details(self) -> Iterator[Page]:
+        """Yield every issue with its history and comments."""
+        for rows in self._listed(self._detail_query, filter=self._issue_filter(), **self._detail_variables):
+            page = self._whole(rows.nodes)
+            self._at.place = rows.cursor or ""
+            if rows.cursor is None:
+                self._go_on("moved")
+            yield dataclasses.replace(page, resume=self.resume, expected=self._expected)
+
+    def _touched(self) -> list[str]:
+        """Return the ids, sorted, of issues that moved since the last complete pull, by any of their clocks."""
+        if self._at.since == 0:
+            return []
+        known = self._last.recent if self._last else {}
+        clock = {"updatedAt": {"gte": _iso(self._at.since)}}
+        found: set[str] = set()
+        for row in self._moves("census", self._issue_filter(**clock)):
+            if known.get(row.id, -1) != instant_millis(row.updated_at) or not row.updated_at:
+                found.add(row.id)
+        on_issues: dict[str, Any] = {**({"issue": self._issue_filter()} if self._space.wanted else {}), **clock}
+        found.update(row.issue_id for row in self._moves("comment_clock", on_issues) if row.issue_id)
+        if self._last is not None:
+            for line in set(self._last.relations) ^ self._space.relation_lines:
+                one, _, other = line.split(" ")
+                found.update((one, other))
+        return sorted(found)
+
+    def _moves(self, name: str, filter_: dict[str, Any]) -> Iterator[shapes.Moved]:
+        for rows in self._client.pages(name, filter=filter_):
+            yield from self._decoded(rows.nodes, shapes.Moved)
+
+    def _moved(self, ids: Sequence[str]) -> Iterator[Page]:
+        """Yield the given issues whole, in the order of their ids, from where the pull stopped."""
+        yield from self._by_id([id_ for id_ in ids if id_ > self._at.place], advance=True)
+
+    def _by_id(self, ids: Sequence[str], *, advance: bool = False) -> Iterator[Page]:
+        for start in range(0, len(ids), BATCH):
+            part = list(ids[start : start + BATCH])
+            for rows in self._client.pages(self._detail_query, filter=self._issue_filter(id={"in": part}), **self._detail_variables):
+                page = self._whole(rows.nodes)
+                if advance and rows.cursor is None:
+                    self._at.place = part[-1]
+                yield dataclasses.replace(page, resume=self.resume, expected=self._expected)
+
+    @property
+    def _detail_query(self) -> str:
+        return "details" if self._history else "issues"
+
+    @property
+    def _detail_variables(self) -> dict[str, Any]:
+        return {"entries": self._entries} if self._history else {}
+
+    def _whole(self, nodes: Sequence[msgspec.Raw]) -> Page:
+        """Return issues with all their history, comments and relations as one page."""
+        issues = self._decoded(nodes, shapes.Issue)
+        histories = {issue.id: self._entries_of(issue) for issue in issues} if self._history else {}
+        self._space.know(issues, [entry for entries in histories.values() for entry in entries])
+        keys = self._parent_keys(issues, histories.values())
+        tables = self._space.tables
+        found: list[Change] = []
+        for issue in issues:
+            found += changes(issue, histories.get(issue.id, ()), tables, keys)
+        notes = self._comments([issue.id for issue in issues])
+        items = [issue_item(issue, tables, history=self._history) for issue in issues]
+        self._count(items)
+        self._at.with_history += len(items) if self._history else 0
+        self._recent.add((item.id, item.updated) for item in items)
+        self._at.newest = self._recent.newest
+        return Page(items=items, changes=found, links=self._links(issues), notes=notes, notes_complete=True, aliases=aliases(issues))
+
+    def _entries_of(self, issue: shapes.Issue) -> list[shapes.History]:
+        """Return the whole history of an issue, read on where the first page was cut."""
+        page = issue.history
+        if page is None:
+            raise SourceError(f"{self._client.name}: Linear left out the history of {issue.identifier}", code="protocol")
+        entries = {entry.id: entry for entry in page.nodes}
+        if page.page_info.has_next_page:
+            after = page.page_info.end_cursor
+            if not after:
+                raise SourceError(f"{self._client.name}: Linear cut the history of {issue.identifier} and gave no cursor", code="protocol")
+            for rows in self._client.pages("history", after=after, most=120, issue=issue.id):
+                entries.update((entry.id, entry) for entry in self._decoded(rows.nodes, shapes.History, issue.identifier))
+        return list(entries.values())
+
+    def _comments(self, ids: Sequence[str]) -> list[Note]:
+        notes: dict[str, Note] = {}
+        if ids:
+            for rows in self._client.pages("comments", filter={"issue": {"id": {"in": list(ids)}}}):
+                for comment in self._decoded(rows.nodes, shapes.Comment):
+                    notes[comment.id] = comment_note(comment, self._space.tables)
+        return list(notes.values())
+
+    def _parent_keys(self, issues: Sequence[shapes.Issue], histories: Iterable[Iterable[shapes.History]]) -> dict[str, str]:
+        """Return the identifiers of the issues that were parents, asking for those not on the page."""
+        keys = {issue.id: issue.identifier for issue in issues}
+        missing = sorted({id_ for entries in histories for id_ in parent_ids(entries)} - keys.keys())
+        for start in range(0, len(missing), BATCH):
+            for rows in self._client.pages("identifiers", filter={"id": {"in": missing[start : start + BATCH]}}):
+                keys.update((end.id, end.identifier or "") for end in self._decoded(rows.nodes, shapes.IssueEnd))
+        return keys
+
+    def _links(self, issues: Sequence[shapes.Issue]) -> list[Link]:
+        return [link for issue in issues for link in issue_links(issue, self._space.tables)]
+
+    # --- what is there at all
+
+    def _census(self) -> tuple[frozenset[str] | None, list[str]]:
+        """Return all ids visible now, if a census is due and to be trusted, and the issues to read again because they moved meanwhile."""
+        last, at = self._last, self._at
+        requests = self._space.issue_count / MOST_ROWS
+        shrunk = self._space.issue_count < (1 - SHRUNK) * (last.census - len(self._space.projects)) if last and last.census else False
+        if not (at.full or last is None or requests <= CHEAP_CENSUS or shrunk or at.started - last.census_at >= CENSUS_AFTER):
+            return None, []
+        seen: set[str] = set()
+        late: set[str] = set()
+        for row in self._moves("census", self._issue_filter()):
+            seen.add(row.id)
+            if instant_millis(row.updated_at) >= at.started or (self._swept is not None and row.id not in self._swept):
+                late.add(row.id)
+        ids = frozenset(seen | self._space.projects.keys() | self._bad)
+        known = self._request.known
+        gone = known - len(ids)
+        if known and not self._request.full and (not seen or (gone > FEW and gone > SHRUNK * known)):
+            text = (
+                f"{self._client.name}: {len(ids)} items are visible to {self._space.account} where {known} were; nothing is marked as gone. "
+                "Check what the account may see; if they are really gone, run `okrbot pull --full`"
+            )
+            self._problems.append(Problem(code="shrunk", message=text, count=max(gone, 1), partial=True))
+            return None, sorted(late)
+        return ids, sorted(late)
+
+    # --- small things
+
+    def _count(self, items: Sequence[Item]) -> None:
+        """Count what was read: a full pass passes each issue twice, and counts it in its sweep."""
+        if self._at.stage in ("sweep", "moved"):
+            self._at.read += len(items)
+        elif self._at.stage == "late" and self._swept is not None:
+            self._at.read += sum(item.id not in self._swept for item in items)
+
+    def _decoded(self, nodes: Sequence[msgspec.Raw], kind: type[S], where: str = "") -> list[S]:
+        """Return rows decoded; one that cannot be is named as a problem and makes the pull partial."""
+        rows = []
+        for node in nodes:
+            try:
+                rows.append(msgspec.json.decode(node, type=kind))
+            except msgspec.ValidationError as trouble:
+                id_, key = _naming(node)
+                key = where or key
+                if id_ in self._bad:
+                    continue
+                self._bad.add(id_)
+                self._at.bad += 1
+                text = f"{self._client.name}: {key or kind.__name__} has another shape than expected and was left out ({trouble})"
+                self._problems.append(Problem(code="bad_row", message=text, where=key, partial=True))
+        return rows
+
+
+class _Names(msgspec.Struct):
+    id: Any = ""
+    identifier: Any = ""
+
+
+def _naming(node: msgspec.Raw) -> tuple[str, str]:
+    """Return the id and the identifier of a row that cannot be decoded, as far as it has them."""
+    try:
+        names = msgspec.json.decode(node, type=_Names)
+    except msgspec.ValidationError:
+        return "", ""
+    return str(names.id), str(names.identifier or names.id)[:80]
+
+
+def _iso(moment: Millis) -> str:
+    return instant(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
