@@ -1,0 +1,187 @@
+"""Put the five backlogs together: numbers, links, sprints, ranks, and the texts that name other items."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import random
+import re
+
+from . import depot, pay, ride, shop, web
+from .lives import DAY, grow, moment, sprint_number
+from .people import BACKLOGS
+from .words import LAST_EDIT, NOW, Event, Item, Project, day
+
+RANKERS = {"SHOP": "noor", "PAY": "hanne", "DEPOT": "ilse", "WEB": "lena", "RIDE": "jo"}
+
+# Who blocks whom, written from the blocked side; the payments team is in everybody's way.
+BLOCKED_BY = {
+    "slotpay": "billing",
+    "slotnext": "heavyround",
+    "slots.5": "topup",
+    "loyalty.3": "topup",
+    "loyalty.0": "refunds.0",
+    "loyalty.2": "refunds.1",
+    "leavesledger": "billing",
+    "loyalty.5": "slowwait",
+    "loyalty.6": "heavyround",
+    "loyalty.7": "mandate",
+    "giftcards.0": "wallet.1",
+    "giftcards.2": "billing",
+    "giftcards.3": "walletpin",
+    "bigbang.1": "receipt.0",
+    "bigbang.2": "receipt.1",
+    "bigbang.3": "billing",
+    "bigbang.4": "slowwait",
+    "boxbuild": "slowwait",
+    "boxpay": "mandate",
+    "box.2": "subs.1",
+    "sharesplit": "mandate",
+    "share.2": "walletpin",
+    "swaptop": "heavyround",
+    "substitutes.2": "wallet.1",
+    "allergens.1": "depot.31",
+    "fridge.1": "slowwait",
+    "pingpong": "topup",
+    "pingpong2": "express.0",
+    "threegoals": "refwait",
+    "ridermsg": "reviews.1",
+    "tipwait": "slotnext",
+    "walletpin": "slotpay",
+    "refwait": "onepage",
+    "billing": "boxbuild",
+    "kiosk.0": "onepage",
+}
+
+# Two people pull the same three stories up and down; the third of each row is what the board shows as the new place.
+RANK_WAR = (
+    ("1019", "noor", "onepage", "higher"),
+    ("1020", "bas", "onepage", "lower"),
+    ("1022", "noor", "onepage", "higher"),
+    ("1026", "bas", "onepage", "lower"),
+    ("1027", "bas", "slots.9", "lower"),
+    ("1028", "noor", "slots.9", "higher"),
+    ("1102", "bas", "slots.9", "lower"),
+    ("1103", "noor", "slots.9", "higher"),
+    ("1104", "bas", "twin1", "higher"),
+    ("1105", "noor", "twin1", "lower"),
+    ("1109", "bas", "twin1", "higher"),
+    ("1110", "noor", "twin1", "lower"),
+    ("1112", "bas", "onepage", "higher"),
+)
+ONE_RANKER = (("1026", "ilse", "route2.3", "higher"), ("1104", "ilse", "route2.4", "higher"), ("1109", "ilse", "firstday.2", "lower"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Company:
+    """Everything that the exporters need."""
+
+    items: dict[str, Item]  # by ref, in the order of creation
+    projects: tuple[Project, ...]
+
+    def of(self, backlog: str) -> list[Item]:
+        """Return the items of one backlog, oldest first."""
+        return [item for item in self.items.values() if item.backlog == backlog]
+
+    def key(self, ref: str) -> str:
+        """Return the tracker's key of an item."""
+        return self.items[ref].key
+
+
+@functools.cache
+def build() -> Company:
+    """Return the whole organisation, the same each time."""
+    quarters = web.TEAM_BY_QUARTER
+    items: list[Item] = []
+    for module, key in ((shop, "SHOP"), (pay, "PAY"), (depot, "DEPOT"), (web, "WEB"), (ride, "RIDE")):
+        items += grow(key, module.EPICS, module.LOOSE, quarters)
+    by_ref = {item.ref: item for item in sorted(items, key=lambda item: (item.created, item.ref))}
+    if len(by_ref) != len(items):
+        raise ValueError("two items share a ref")
+    _number(by_ref)
+    _link(by_ref)
+    _plan(by_ref)
+    _rank(by_ref)
+    for item in by_ref.values():
+        _settle(item, by_ref)
+    return Company(by_ref, (*web.PROJECTS, *ride.PROJECTS))
+
+
+def _number(items: dict[str, Item]) -> None:
+    """Give each item the next free number of the backlog it was created in."""
+    last = dict.fromkeys(BACKLOGS, 0)
+    for item in items.values():
+        if item.moved_from:
+            last[item.moved_from] += 1
+            item.old_number = last[item.moved_from]
+        last[item.backlog] += 1
+        item.number = last[item.backlog]
+    for item in items.values():
+        if item.moved_from and item.started:
+            at = item.started - DAY * 2
+            by = item.reporter
+            item.events.append(Event(at, by, "key", f"{item.moved_from}-{item.old_number}", item.key))
+
+
+def _link(items: dict[str, Item]) -> None:
+    """Add the blocking links, with the day somebody wrote them down."""
+    for ref, blocker in BLOCKED_BY.items():
+        if ref not in items or blocker not in items:
+            raise ValueError(f"a link names {ref if ref not in items else blocker}, which is nowhere written")
+        items[ref].links.append(("is blocked by", blocker))
+    for item in items.values():
+        for kind, target in item.links:
+            at = max(item.created, items[target].created) + dt.timedelta(hours=5)
+            if at < NOW - DAY * 2 and item.assignee:
+                item.events.append(Event(at, item.reporter, "link", "", f"{kind} {target}"))
+
+
+def _plan(items: dict[str, Item]) -> None:
+    """Put started work of teams with sprints into the sprints it lived through, carry-over included."""
+    for item in items.values():
+        if not BACKLOGS[item.backlog].sprints or item.kind in ("epic", "subtask", "hypothesis") or not item.started:
+            continue
+        first = sprint_number(item.started.date())
+        last = sprint_number((item.finished or NOW - DAY).date())
+        before: list[int] = []
+        for number in range(first, last + 1):
+            begins = dt.date(2026, 6, 1) + DAY * 14 * (number - 1)
+            if item.quiet and begins > day(item.quiet):
+                break
+            at = item.started - dt.timedelta(hours=1) if number == first else moment(begins, random.Random(f"{item.ref}{number}"))
+            at = min(at, item.finished - dt.timedelta(minutes=30)) if item.finished else at
+            after = [*before, number]
+            item.events.append(
+                Event(max(at, item.created), RANKERS[item.backlog], "sprint", ",".join(map(str, before)), ",".join(map(str, after)))
+            )
+            before = after
+        item.sprints = before
+
+
+def _rank(items: dict[str, Item]) -> None:
+    """Order each backlog as its board shows it and write down who moved what."""
+    order = {"w": 0, "r": 0, "h": 0, "s": 1, "t": 1, "d": 2, "x": 2, "v": 2, "n": 2}
+    top = {"slots.9": -3, "onepage": -2, "twin1": -1}
+    for backlog in BACKLOGS:
+        own = [item for item in items.values() if item.backlog == backlog]
+        own.sort(key=lambda item: (top.get(item.ref, 0), order[item.state], item.number))
+        for place, item in enumerate(own):
+            item.rank = place
+    for when, who, ref, where in (*RANK_WAR, *ONE_RANKER):
+        at = moment(day(when), random.Random(f"{when}{ref}"))
+        items[ref].events.append(Event(at, who, "rank", "", f"Ranked {where}"))
+
+
+def _settle(item: Item, items: dict[str, Item]) -> None:
+    """Write keys where the texts name other items, and put the life in order."""
+
+    def name(found: re.Match[str]) -> str:
+        return items[found[1]].key
+
+    item.body = re.sub(r"\{(\w+)\}", name, item.body)
+    item.comments = [dataclasses.replace(comment, body=re.sub(r"\{(\w+)\}", name, comment.body)) for comment in item.comments]
+    item.events.sort(key=lambda event: event.at)
+    late = [event for event in item.events if event.at.date() > LAST_EDIT + DAY * 2 or event.at < item.created]
+    if late:
+        raise ValueError(f"{item.ref}: {late[0]} lies outside its life ({item.created})")

@@ -1,0 +1,273 @@
+"""Write the Linear part as its GraphQL answers it: connections of issues, projects, initiatives, teams and cycles."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from .company import Company
+from .people import BACKLOGS, HOST, PEOPLE
+from .words import NOW, Item, Project, day
+
+Json = dict[str, Any]
+NAMESPACE = uuid.UUID("a2f0f9b4-5c2f-5f4d-8d6e-0d1b8f3c7e21")
+STATES = {  # letter -> name, type, colour is nobody's business
+    "t": ("Todo", "unstarted"),
+    "w": ("In Progress", "started"),
+    "h": ("In Progress", "started"),
+    "r": ("In Review", "started"),
+    "d": ("Done", "completed"),
+    "v": ("Done", "completed"),
+    "n": ("Done", "completed"),
+    "x": ("Canceled", "canceled"),
+}
+LABELS = {
+    "epic": "epic",
+    "story": "feature",
+    "bug": "Bug",
+    "spike": "spike",
+    "hypothesis": "hypothesis",
+    "incident": "incident",
+    "debt": "tech-debt",
+    "task": "chore",
+    "subtask": "feature",
+}
+INITIATIVES = {
+    "relaunch": ("Relaunch the storefront", "Everything new by Christmas: layout, shop, landing pages.", "WEB", "onTrack"),
+    "doors": ("The right door at the first try", "Riders find the door before they ring. Works for KR failed-doors.", "RIDE", "atRisk"),
+}
+
+
+def made_id(*parts: str) -> str:
+    """Return a stable UUID for a thing."""
+    return str(uuid.uuid5(NAMESPACE, " ".join(parts)))
+
+
+def stamp(at: dt.datetime | None) -> str | None:
+    """Return an instant as Linear spells it."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z") if at else None
+
+
+def connection(nodes: list[Any]) -> Json:
+    """Return a complete connection."""
+    return {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+def state(backlog: str, letter: str) -> Json:
+    """Return a workflow state."""
+    name, kind = STATES[letter]
+    return {"id": made_id("state", backlog, name), "name": name, "type": kind}
+
+
+def team(backlog: str) -> Json:
+    """Return a team in short."""
+    return {"id": made_id("team", backlog), "key": backlog, "name": BACKLOGS[backlog].name}
+
+
+def user(ref: str) -> Json:
+    """Return a user in short."""
+    return {"id": made_id("user", ref), "displayName": PEOPLE[ref].name}
+
+
+def label(name: str) -> Json:
+    """Return a label."""
+    return {"id": made_id("label", name), "name": name}
+
+
+def label_names(item: Item) -> list[str]:
+    """Return the labels of an issue: its kind, its key results, and what a hypothesis came to."""
+    verdict = {"v": ["validated"], "n": ["invalidated"]}.get(item.state, []) if item.kind == "hypothesis" else []
+    return [LABELS[item.kind], *verdict, *item.labels, *(f"kr-{name}" for name in item.key_results if item.how == "label")]
+
+
+def cycle(backlog: str, number: int) -> Json:
+    """Return a two-week cycle."""
+    start = dt.datetime(2026, 6, 1, tzinfo=dt.UTC) + dt.timedelta(days=14 * (number - 1))
+    end = start + dt.timedelta(days=14)
+    return {
+        "id": made_id("cycle", backlog, str(number)),
+        "number": number,
+        "name": None,
+        "startsAt": stamp(start),
+        "endsAt": stamp(end),
+        "completedAt": stamp(end) if end < NOW else None,
+    }
+
+
+def short(item: Item) -> Json:
+    """Return an issue as relations quote it."""
+    return {"id": made_id("issue", item.ref), "identifier": item.key}
+
+
+def history(item: Item, company: Company) -> list[Json]:
+    """Return the entries Linear keeps, newest first: one object an instant, from/to pairs, label ids."""
+    found: dict[tuple[dt.datetime, str], Json] = {}
+    for event in item.events:
+        entry = found.setdefault(
+            (event.at, event.by),
+            {
+                "id": made_id("history", item.ref, stamp(event.at) or "", event.by),
+                "createdAt": stamp(event.at),
+                "actor": user(event.by),
+                "botActor": None,
+            },
+        )
+        match event.field:
+            case "state":
+                entry["fromState"], entry["toState"] = state(item.backlog, event.before), state(item.backlog, event.after)
+            case "assignee":
+                entry["fromAssignee"], entry["toAssignee"] = (user(event.before) if event.before else None), user(event.after)
+            case "labels":
+                entry["addedLabelIds"], entry["addedLabels"] = [label(event.after)["id"]], [label(event.after)]
+            case "sprint":
+                before = event.before.split(",")[-1]
+                entry["fromCycle"] = cycle(item.backlog, int(before)) if before else None
+                entry["toCycle"] = cycle(item.backlog, int(event.after.split(",")[-1]))
+            case "link":
+                other = company.items[event.after.rpartition(" ")[2]]
+                if BACKLOGS[other.backlog].tracker == "linear":
+                    entry["relationChanges"] = [{"identifier": other.key, "type": "ab" if "block" in event.after else "ar"}]
+    told = [entry for entry in found.values() if len(entry) > 4]
+    return told[::-1]
+
+
+def spans(item: Item) -> list[Json]:
+    """Return how long the issue was in which state."""
+    marks = [(item.created, "t"), *((event.at, event.after) for event in item.events if event.field == "state")]
+    ends = [*(at for at, _ in marks[1:]), None]
+    return [
+        {
+            "id": made_id("span", item.ref, str(place)),
+            "startedAt": stamp(at),
+            "endedAt": stamp(end),
+            "stateId": state(item.backlog, letter)["id"],
+            "state": state(item.backlog, letter),
+        }
+        for place, ((at, letter), end) in enumerate(zip(marks, ends, strict=True))
+    ]
+
+
+def relations(item: Item, company: Company) -> tuple[list[Json], list[Json]]:
+    """Return relations and inverse relations with other Linear issues."""
+    own, inverse = [], []
+    for other in company.items.values():
+        if BACKLOGS[other.backlog].tracker != "linear":
+            continue
+        for kind, target in other.links:
+            if target not in company.items or BACKLOGS[company.items[target].backlog].tracker != "linear":
+                continue
+            first, second, name = (target, other.ref, "blocks") if kind == "is blocked by" else (other.ref, target, "related")
+            number = made_id("relation", first, second)
+            if item.ref == first:
+                own.append({"id": number, "type": name, "relatedIssue": short(company.items[second])})
+            if item.ref == second:
+                inverse.append({"id": number, "type": name, "issue": short(company.items[first])})
+    return own, inverse
+
+
+def issue(item: Item, company: Company, projects: dict[str, Project]) -> Json:
+    """Return one issue with its connections."""
+    own, inverse = relations(item, company)
+    done = item.finished if item.state in "dvn" else None
+    return {
+        "id": made_id("issue", item.ref),
+        "identifier": item.key,
+        "number": item.number,
+        "title": item.title,
+        "description": item.body or None,
+        "url": f"https://linear.{HOST}/veldmand/issue/{item.key}",
+        "priority": 1 if item.kind == "incident" else 3,
+        "priorityLabel": "Urgent" if item.kind == "incident" else "Medium",
+        "estimate": item.points,
+        "sortOrder": float(item.rank * 10),
+        "dueDate": f"2026-{item.due[:2]}-{item.due[2:]}" if item.due else None,
+        "createdAt": stamp(item.created),
+        "updatedAt": stamp(item.updated),
+        "startedAt": stamp(item.started),
+        "completedAt": stamp(done),
+        "canceledAt": stamp(item.finished) if item.state == "x" else None,
+        "archivedAt": None,
+        "previousIdentifiers": [],
+        "state": state(item.backlog, item.state),
+        "team": team(item.backlog),
+        "assignee": user(item.assignee) if item.assignee else None,
+        "creator": user(item.reporter),
+        "parent": short(company.items[item.parent]) if item.parent else None,
+        "project": {"id": made_id("project", item.project), "name": projects[item.project].name} if item.project else None,
+        "cycle": cycle(item.backlog, item.sprints[-1]) if item.sprints else None,
+        "labels": connection([label(name) for name in label_names(item)]),
+        "comments": connection(
+            [
+                {"id": made_id("comment", item.ref, str(place)), "body": note.body, "createdAt": stamp(note.at), "user": user(note.by)}
+                for place, note in enumerate(item.comments)
+            ]
+        ),
+        "relations": connection(own),
+        "inverseRelations": connection(inverse),
+        "history": connection(history(item, company)),
+        "stateHistory": connection(spans(item)),
+    }
+
+
+def project(found: Project) -> Json:
+    """Return a project with its updates."""
+    updates = [
+        {
+            "id": made_id("update", found.ref, update.day),
+            "createdAt": stamp(dt.datetime.combine(day(update.day), dt.time(15, 0), tzinfo=dt.UTC)),
+            "body": update.body,
+            "health": update.health,
+            "user": user(update.by),
+        }
+        for update in found.updates
+    ]
+    title, _, _, _ = INITIATIVES[found.initiative]
+    return {
+        "id": made_id("project", found.ref),
+        "name": found.name,
+        "description": found.about,
+        "url": f"https://linear.{HOST}/veldmand/project/{found.ref}",
+        "createdAt": f"{found.start}T08:00:00.000Z",
+        "updatedAt": updates[-1]["createdAt"] if updates else f"{found.start}T08:00:00.000Z",
+        "startDate": found.start,
+        "targetDate": found.target or None,
+        "completedAt": f"{found.target}T15:00:00.000Z" if found.status == "completed" else None,
+        "health": found.health,
+        "status": {"id": made_id("status", found.status), "name": found.status.capitalize(), "type": found.status},
+        "lead": user(found.lead),
+        "teams": connection([team(key) for key in found.teams]),
+        "initiatives": connection([{"id": made_id("initiative", found.initiative), "name": title}]),
+        "projectUpdates": connection(updates[::-1]),
+    }
+
+
+def answer(company: Company) -> Json:
+    """Return one GraphQL answer that holds the two teams whole."""
+    projects = {found.ref: found for found in company.projects}
+    items = [item for item in company.items.values() if BACKLOGS[item.backlog].tracker == "linear"]
+    initiatives = [
+        {
+            "id": made_id("initiative", ref),
+            "name": name,
+            "description": about,
+            "status": "Active",
+            "health": health,
+            "createdAt": "2026-06-29T08:00:00.000Z",
+            "updatedAt": "2026-11-09T15:00:00.000Z",
+            "targetDate": "2026-12-31",
+            "projects": connection(
+                [{"id": made_id("project", found.ref), "name": found.name} for found in company.projects if found.initiative == ref]
+            ),
+        }
+        for ref, (name, about, _, health) in INITIATIVES.items()
+    ]
+    return {
+        "data": {
+            "teams": connection([{**team(key), "timezone": "Europe/Amsterdam", "private": False} for key in ("WEB", "RIDE")]),
+            "cycles": connection([{**cycle("WEB", number), "team": team("WEB")} for number in range(1, 14)]),
+            "initiatives": connection(initiatives),
+            "projects": connection([project(found) for found in company.projects]),
+            "issues": connection([issue(item, company, projects) for item in items]),
+        }
+    }

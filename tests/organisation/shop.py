@@ -1,0 +1,466 @@
+"""Write down the SHOP backlog: what shoppers see of Veldmand, from the basket to the slot they choose."""
+
+from __future__ import annotations
+
+from .words import Epic, Loose
+
+EPICS = (
+    Epic(
+        "slots1",
+        "See all of tomorrow's slots on one screen",
+        """Problem: shoppers on a phone scroll sideways through twelve slots and one in four gives up before the evening ones appear.
+
+We believe that shoppers who see the whole day on one screen will choose a slot in one go, measured by people who leave at slot choice: from 29 % to 23 % by the end of September.
+
+Smallest version: Utrecht only, two weeks, then the rest of the country.""",
+        made="0622",
+        start="0706",
+        end="0828",
+        by="noor",
+        kr="slot-leavers-q3",
+        how="field",
+        team="Checkout",
+        notes=(
+            (
+                "0924",
+                "noor",
+                "Four weeks live everywhere. People who leave at slot choice went from 29 % to 23.4 %; Antwerp did not move at all, the evening is sold out there by noon. What we learned: it is not the screen any more, it is the missing evening slot. Follow-up is {slots}.",
+            ),
+        ),
+        stories="""
+d p3 @slotday | The whole day fits on a phone without scrolling sideways | Given twelve slots, when I open the slot page on a small phone, then I see morning, afternoon and evening as three rows.
+- d | Row layout for screens under 360 px
+- d | Screen reader says the part of the day before the hour
+d p2 | Sold-out slots shrink instead of disappearing | Shoppers wrote that slots "jump". Keep the place, grey the text, say when the next one opens.
+d p3 | Remember the part of the day I chose last time | As a returning shopper I want the evening row open first, because I have never once been home at ten in the morning.
+d p5 | Switch Utrecht over first, the rest stays as it is | One depot behind a switch, so that we can compare two weeks of Utrecht with Zwolle.
+d spike p1 | Why do people in Antwerp leave at a page that looks the same? | Watch ten recordings, call three shoppers, write half a page.
+x p2 | Show the driver's name on the slot | Stopped: riders asked us not to, and nobody chose a slot by name in the test.
+""",
+    ),
+    Epic(
+        "slots",
+        "Evening shoppers find a slot before the basket goes cold",
+        """Problem: 23 % of shoppers leave at slot choice. In the interviews of September seven of nine said the same thing: "by the time I am home, the evening is gone".
+
+We believe that shoppers who can hold an evening slot while they fill the basket will stay, measured by people who leave at slot choice: baseline 23 %, target 15 %, looked at every Monday.
+
+Riskiest assumption: that held slots are used. Tested with 400 households in Utrecht ({holdtest}); 88 % of the held slots became orders.
+
+If the share of unused holds goes over 20 % in any week we stop and rethink.""",
+        made="0907",
+        start="1005",
+        by="noor",
+        kr="evening-slots",
+        how="field",
+        team="Checkout",
+        links=(("is validated by", "holdtest"), ("relates to", "slots1")),
+        notes=(
+            ("1102", "noor", "Week four: 20.1 % leave at slot choice (was 23). Unused holds 11 %. Going on to Ghent."),
+            ("1109", "ruben", "19.4 %. The first rain of November helped, so let us not open the champagne."),
+        ),
+        stories="""
+d p3 c0914 s1005 f1014 | Hold an evening slot for thirty minutes | When I tap "hold", the slot is mine for half an hour and the basket says so in plain words.
+- d | Countdown that a screen reader announces once, not every second
+- d | What happens at 00:00: keep the basket, lose the slot, offer the next
+d p2 c0914 s1008 f1016 | Tell me when my hold is about to run out | One quiet note five minutes before. No second one.
+d p5 c0921 s1012 f1028 @holdstock | Held slots count against the depot's capacity | The depot must never promise forty orders for thirty-eight crates.
+d p2 c1005 s1021 f1030 | Give a hold back with one tap | Shoppers who change their mind free the slot for a neighbour.
+w p3 c1005 s1106 @slotnext | Offer the next evening when tonight is full | Instead of "no slots", show the first two evenings that are free and how many are left.
+w p5 c1012 s1109 @slotpay | A held slot survives the trip to the bank and back | Payment redirects lose the hold on some phones; nine complaints in October.
+r p3 c1012 s1102 | Ghent: open holds to every household | After Utrecht, with the same stop rule.
+t p2 c1005 | Households with a standing order keep their evening | Families with a weekly order should not have to race for it.
+t p2 c1109 | Write to the people who left in September | A short letter to 300 shoppers who left at slot choice: it is fixed, come and look.
+""",
+    ),
+    Epic(
+        "instrument",
+        "Measure where shoppers give up between basket and slot",
+        """We cannot say today at which step people leave; the counter stops at the basket. Instrument the five steps so that the slot work has a baseline and a number to move. Done when the Monday board shows all five steps for app and web.""",
+        made="0629",
+        start="0706",
+        end="0731",
+        by="ruben",
+        kr="slot-leavers-q3",
+        how="label",
+        team="Checkout",
+        notes=(
+            (
+                "0817",
+                "ruben",
+                "Result: for two weeks we have all five steps. 29 % leave at slot choice, not at payment as all of us had thought.",
+            ),
+        ),
+        stories="""
+d p2 | Count people who open the slot page and choose nothing | One event a visit, not one a tap.
+d p2 | Put the five steps on the Monday board | Numbers by city, app and web apart.
+d bug p1 | Steps are counted twice after a refresh | Steps to reproduce: open slot page, pull to refresh. Expected: one visit. Actual: two.
+""",
+    ),
+    Epic(
+        "giftcards",
+        "Gift cards",
+        """Build gift cards. PDF, e-mail and printed version, amounts 10/25/50/100, own page in the menu, admin screen for customer service, export for finance. Designs are in the shared folder, final.""",
+        made="1001",
+        start="1012",
+        by="carla",
+        team="Basket",
+        due="1201",
+        stories="""
+d p3 | Gift card page in the menu | Own entry under "More", see design 4.
+d p3 | E-mail with the code | Template from marketing, see attachment.
+w p5 s1106 | PDF gift card with barcode | A4 and A6.
+w p3 s1109 | Redeem field in the basket | Below the voucher field.
+t p5 | Admin screen for customer service | Search by code, block, refund.
+t p3 | Export of sold cards for finance | CSV, monthly.
+""",
+    ),
+    Epic(
+        "recipes",
+        "Recipe pages 2.0",
+        """New recipe pages: bigger pictures, steps with a timer, "add all to basket", nutrition table, video header. Migrate the 640 old recipes.""",
+        made="0615",
+        start="0706",
+        end="0911",
+        by="bas",
+        team="Basket",
+        kr="list-baskets-q3",
+        how="label",
+        kr_on="0915",
+        stories="""
+d p5 | New recipe page with big picture and timer | See design 12.
+d p3 | Add all ingredients to the basket | One button, amounts by number of eaters.
+d p3 | Nutrition table under every recipe | Per portion, as on the label.
+d p5 | Move the 640 old recipes | Script plus two days of looking at soup.
+d bug p1 | Timer rings in silent mode | Steps: silent phone, start timer, wait. Expected: vibrates. Actual: the whole train looks up.
+d p2 f0911 | Video header for the twelve best recipes | Only over wifi.
+""",
+    ),
+    Epic(
+        "loyalty",
+        "Loyalty club with levels, badges and a birthday surprise",
+        """Shoppers collect leaves for every order and climb from Seed to Oak. Leaves can be traded for products. Members get a badge, a birthday surprise and early slots.
+
+Shoppers who are members should come back sooner; we look at people who order again within 21 days.""",
+        made="0706",
+        start="0803",
+        by="carla",
+        kr="second-basket",
+        how="field",
+        team="Basket",
+        stories="""
+d p5 s0803 f0821 | Leaves are counted for every order | 1 leave per euro, nothing on deposit bottles.
+d p3 s0817 f0903 | Level shown on the account page | Seed, Sprout, Branch, Oak.
+d p3 s0831 f0914 | Badge next to the name | Four drawings from the studio.
+d p5 s0907 f1002 | Trade leaves for products | Catalogue of twenty products.
+w p8 s0921 @leavesledger | Ledger of leaves that finance can close | Finance wants to see what we owe at the end of each month.
+w p5 s1026 | Birthday surprise | We do not know most birthdays yet.
+w p5 s1102 | Early slots for Oaks | Conflicts a little with {slots}; talk first.
+r p3 s1103 | Leaves expire after a year | Mail 30 days before.
+t p5 | Family accounts share their leaves | Up to five people.
+t p3 | Leaves for returned crates | As the depot asked.
+t p3 | Invite a friend, get a branch | With a limit, last time somebody invited 212 friends.
+t p5 | Loyalty page in three languages | NL, DE, FR.
+t p2 | Customer service can correct leaves | With a reason.
+""",
+    ),
+    Epic(
+        "substitutes",
+        "A substitute you would have picked yourself",
+        """Problem: when a product is sold out, the picker chooses. One substitute in three is handed back at the door; "I got coconut milk for oat milk" is the most shared complaint of the summer.
+
+We believe that households who set "never swap this" and see the swap before the van leaves will accept it, measured by substitutes accepted at the door: from 71 % to 80 % by 30 November.
+
+Tested on paper with 60 households first ({swaptest}).""",
+        made="0831",
+        start="0928",
+        by="noor",
+        kr="substitutes",
+        how="field",
+        team="Basket",
+        links=(("is validated by", "swaptest"),),
+        notes=(
+            (
+                "1019",
+                "noor",
+                "74 % in the three test districts after two weeks. Milk and bread are fine, baby food is not: 'never swap' is now on by default there.",
+            ),
+        ),
+        stories="""
+d p3 s0930 f1009 | Mark a product as "never swap this" | From the basket and from the order, both remembered.
+d p3 s1007 f1019 | Show the swap before the van leaves | A note at picking time with yes, no, and a picture.
+d p2 s1014 f1022 | Baby food is never swapped unless asked | Default after the first two weeks.
+w p3 s1103 @swaptop | Suggest the swap that people like me accepted | From the accepted ones of the last 90 days, same shelf only.
+w p2 s1110 | Let pickers see why a swap was refused | One line on the scanner: "too sweet", "other brand", "no thanks".
+t p3 c1026 | Refund a refused swap without a call | Money back before the rider is at the corner.
+""",
+    ),
+    Epic(
+        "box",
+        "The weekly box: a subscription for busy families",
+        """Problem: families with two jobs order the same forty things each week and still need 22 minutes for it.
+
+We believe that a standing box which learns from the last ten orders will bring families back every week, measured by families who order every week: 41,000 to 50,000.
+
+The pre-order test ({boxtest}) is still running; the date of the TV spot made us start anyway.""",
+        made="0921",
+        start="1019",
+        by="bas",
+        kr="weekly-families",
+        how="field",
+        team="Basket",
+        links=(("is validated by", "boxtest"),),
+        stories="""
+w p5 s1021 @boxbuild | Build the first box from my last ten orders | Milk, bread, fruit; not the birthday cake of June.
+w p5 s1029 @boxpay | Charge the box on the morning it is picked | Needs the saved mandate from payments.
+d p2 s1019 f1027 | Pause the box for a week | Holidays are the reason people leave every other subscription.
+t p3 | Change the box until midnight | A list, three taps, done.
+t p3 | Tell me what is new in this week's box | Two lines, not a newsletter.
+""",
+    ),
+    Epic(
+        "share",
+        "Share a basket with your housemates",
+        """Problem: in shared flats one person orders and then chases money for a week.
+
+We believe that flats who fill one basket together will order more often, measured by second orders within 21 days: 34 % to 42 %.""",
+        made="0817",
+        start="0907",
+        by="noor",
+        kr="second-basket",
+        how="field",
+        team="Basket",
+        bots=(("1019", "stale-reminder"), ("1109", "stale-reminder-2")),
+        quiet="1002",
+        stories="""
+d p3 s0907 f0918 | Invite a housemate to the basket | By link, valid for a day.
+w p5 s0914 @sharesplit | Split the bill by who added what | Waiting for payments.
+w p3 s0924 | Everybody sees who added what | Small coloured dot.
+t p2 | Leave a shared basket | Without taking the milk with you.
+""",
+    ),
+    Epic(
+        "allergens",
+        "Show allergens the way the food information rules ask, by 13 December",
+        """The rules for distance selling change on 13 December. Every product needs its fourteen allergens before the order is placed, also in the app. The date is the law's, the scope is what the inspector checks. Compliance, no key result wanted.""",
+        made="0914",
+        start="1005",
+        by="ruben",
+        labels="compliance",
+        team="Basket",
+        due="1211",
+        stories="""
+d p3 | Allergens above the fold on every product | In bold, as on the packet.
+w p3 s1104 | Refuse products without allergen data | 312 products of the sample have none.
+t p2 | Print the allergens on the order mail | For people who order for a grandmother.
+""",
+    ),
+    Epic(
+        "fridge",
+        "What is in the fridge? A photo instead of a list",
+        """Own bet of the Basket team: four weeks, one person, no key result on purpose. Reason: we think a photo beats a list for the tired part of the week, and nobody can say which number it will move. If fewer than 50 of the 200 invited households use it twice, we stop.""",
+        made="1005",
+        start="1019",
+        by="ruben",
+        labels="own-bet",
+        team="Basket",
+        stories="""
+d spike p3 s1019 f1030 | How many fridges can we read from a photo? | 200 photos of colleagues' fridges. 61 % of the milk found; one cat.
+w p5 s1102 | Turn a photo into a basket of at most ten things | For the 200 invited households only.
+t p2 | Ask the 200 households after the second photo | Three questions.
+""",
+    ),
+    Epic(
+        "weather",
+        "Banners that follow the weather",
+        """Idea: barbecue on the first sunny day, soup on the first storm.
+
+We believe shoppers who see a banner for the weather outside will add two more things, measured by products per basket: from 31 to 33.""",
+        made="0720",
+        start="0810",
+        cancel="0828",
+        by="bas",
+        kr="list-baskets-q3",
+        how="field",
+        team="Basket",
+        notes=(
+            (
+                "0828",
+                "bas",
+                "Stopped. In the two-week test the banner was clicked by 0.3 % and baskets did not change. Cheap lesson: people know what the weather is.",
+            ),
+        ),
+        stories="""
+d spike p2 s0810 f0824 | Two weeks of a hand-made banner in Zwolle | Changed by hand each morning by Bas, before coffee.
+x p3 | Fetch the forecast by postcode | Not needed any more.
+x p3 | Rules: which weather shows which banner | Not needed any more.
+""",
+    ),
+    Epic(
+        "onboard",
+        "The first basket in under ten minutes",
+        """Problem: new shoppers need 27 minutes for a first basket and a third never finishes it.
+
+We believe that new shoppers who start from a basket of a household like theirs will finish, measured by first-time shoppers who place a second order within 21 days: baseline 34 %, target 42 %.""",
+        made="0810",
+        start="0824",
+        end="1016",
+        by="noor",
+        kr="second-basket",
+        how="field",
+        team="Basket",
+        links=(("relates to", "starter2"),),
+        notes=(
+            (
+                "1109",
+                "noor",
+                "Measured over three weeks: second orders within 21 days went from 34 % to 36.8 %; students use it, families do not. Version two is {starter2}.",
+            ),
+        ),
+        stories="""
+d p3 | Start from a household like mine | Student, couple, family with small children, full house.
+d p3 | Swap a product in the starter basket with one tap | Without leaving the page.
+d p2 | Ask for allergies before the first basket | Two taps; skipped is fine.
+d bug p1 | The starter basket puts beer into the family with small children | Steps: choose "small children", open page 2. Expected: juice. Actual: six cans.
+d spike p2 | Five first baskets, watched in person | Two kitchens in Utrecht, three in Ghent.
+""",
+    ),
+    Epic(
+        "starter2",
+        "Starter baskets that families do not empty first",
+        """Problem: families throw away 70 % of the starter basket ({onboard}).
+
+We believe that families who start from last week's paper list (a photo is enough) will keep it, measured by second orders within 21 days: from 36.8 % to 42 %.""",
+        made="1019",
+        start="1102",
+        by="noor",
+        kr="second-basket",
+        how="field",
+        team="Basket",
+        labels="follow-up",
+        stories="""
+w p3 s1104 | Type or paste a list, get a basket | Spelling as bad as mine must work.
+t p3 | Families see nappies and wipes on the first page | Only if they said so.
+""",
+    ),
+    Epic(
+        "search",
+        "Search understands what people call things at home",
+        """Problem: "friet", "frites" and "patat" find three different shelves, and 9 % of searches find nothing.
+
+We believe shoppers who find their word at the first try will fill the basket, measured by searches without a result: from 9 % to 4 %.""",
+        made="0525",
+        start="0608",
+        end="0717",
+        by="bas",
+        kr="list-baskets-q3",
+        how="text",
+        team="Basket",
+        notes=(("0810", "bas", "Result after three weeks: searches without a result 4.6 % (was 9). Works for KR list-baskets-q3."),),
+        stories="""
+d p3 s0608 f0619 | Dialect words lead to the same shelf | List of 140 words from customer service.
+d p3 s0615 f0629 | Forgive one wrong letter | Two for words longer than eight.
+d p2 s0629 f0710 | Show what others picked when nothing is found | Three products, no advertising.
+""",
+    ),
+    Epic(
+        "bigbang",
+        "Household planner",
+        """Calendar, meal plan, shared list, reminders, budget view and a print version in one new area of the app. Everything is switched on together on the release day.""",
+        made="0727",
+        start="0817",
+        by="carla",
+        team="Basket",
+        stories="""
+d p5 s0817 f0904 | Calendar view for a month | Week and month.
+d p5 s0831 f0921 | Meal plan with drag and drop | From recipes.
+d p3 s0914 f1005 | Shared list inside the planner | Up to six people.
+w p5 s1005 | Budget view | Per week and per shelf.
+w p3 s1026 | Reminders | In the app, by mail, on the watch.
+t p5 | Print version | A3 for the kitchen door.
+t p3 | Planner tour | Eight steps.
+""",
+    ),
+    Epic(
+        "terms",
+        "Supplier terms in product data",
+        """Buying asks that special terms of two suppliers are kept with the product. Only for the people named in the contract.""",
+        made="1005",
+        start="1026",
+        by="bas",
+        team="Basket",
+        restricted=True,
+        stories="""
+w p3 s1102 | Keep the terms of supplier A beside the price | Not visible in the shop.
+""",
+    ),
+    Epic(
+        "deposit",
+        "Empty bottles go back with the rider",
+        """Problem: 38 % of households keep a crate of empties in the hall and blame us.
+
+We believe that households who can hand empties to the rider order drinks from us too, measured by households who order drinks each month: from 22 % to 27 %. Not the same thing as the rider app's crate screen: this is about what the shopper sees.""",
+        made="0713",
+        start="0727",
+        end="0925",
+        by="noor",
+        kr="list-baskets-q3",
+        how="field",
+        team="Basket",
+        notes=(
+            (
+                "1021",
+                "noor",
+                "Measured: 24.1 % of households order drinks (was 22). Keep, no second version for now: the rest is the depot's space, not the screen.",
+            ),
+        ),
+        stories="""
+d p3 | Say how many empties are waiting at checkout | A number is enough.
+d p2 | Money for empties goes on the next basket | Shown as a line, not as a voucher.
+d p2 c0803 s0901 f0918 | Print less: the receipt for empties lives in the app |
+""",
+    ),
+)
+
+LOOSE = Loose(
+    team="Checkout",
+    lines="""
+t hypothesis @boxtestx c1102 | Households will reserve a Christmas box without seeing its price | Ask 200; pass mark 60 say yes and leave a mail address.
+v hypothesis @holdtest c0831 s0907 f0928 | A held slot becomes an order | 400 households in Utrecht, three weeks. Pass mark: 75 % of held slots used. Result: 88 %.
+v hypothesis @swaptest c0907 s0910 f0925 | Households say "never swap" for fewer than five products | 60 households on paper. Pass mark 80 % of them. Result: 85 %.
+n hypothesis @whatstest c0727 s0803 f0821 | Shoppers want to order by chat | 50 invited. Pass mark: 15 order twice. Result: 4. Rejected, and good riddance to the extra inbox.
+n hypothesis @slowtest c0914 s0921 f1016 | Shoppers will wait an extra day for a cheaper slot | Pass mark 10 % choose it. Result 3 %. Rejected in Belgium, unclear in the Netherlands.
+h hypothesis @boxtest c0928 s1005 | Families pre-order a standing box at full price | 500 families, pass mark 60 pre-orders by 20 November. 31 so far.
+d spike c0706 s0713 f0717 | Interviews: what does the evening look like at six? | Nine families, notes in the wiki.
+d spike c1012 s1019 f1023 | Diary study: three weeks of slot choice in twelve homes | Two pages and a photo of a very full fridge door.
+w spike c1102 s1109 | Talk to eight people who left us in October | Three done. So far: evenings, and the crate.
+d bug c0709 f0714 | Basket total is one cent off with two vouchers | Steps: 10 % and 5 euro voucher. Expected 41.37, actual 41.38.
+d bug c0720 f0722 | Slot page is blank on old tablets | Steps to reproduce: Android 9 tablet, open slots. Expected: slots. Actual: white.
+d bug c0806 f0811 | Dutch house numbers with letters are refused | "12-bis" is a real address, my mother lives there.
+d bug c0819 f0820 | The app crashes when the basket holds 200 products | Expected: slow. Actual: gone.
+d bug c0903 f0907 | Voucher mail shows yesterday's date | Belgium only.
+d bug c0922 f0924 | Favourites vanish after changing the e-mail address | Steps: change mail, log in again. Expected: favourites. Actual: none.
+d bug c1006 f1009 | Back button loses the slot | Steps: choose a slot, back, forward.
+d bug c1021 f1026 | Search for "ei" shows Eifel water first | Expected: eggs.
+w bug c1105 s1110 | Some phones show prices without the comma | 399 euro for a cucumber reached the local paper.
+r bug c1030 s1106 | Order mail arrives twice after a retry | Since 28 October, about 40 a day.
+t bug c1111 | Address list jumps when typing fast | Low, but it annoys me each week.
+d incident c0811 f0811 | Checkout down for 26 minutes on Tuesday evening | Cause: certificate of the address service. Report in the wiki.
+d incident c1018 f1018 | Slot page slow on Sunday at eight | Cause: hourly job moved by the clock change test. Report in the wiki.
+d debt c0714 s0720 f0731 | Retire the old basket service | Last reader moved in June.
+d debt c0907 s0914 f0925 | Upgrade the web framework before support ends | 14 warnings, one real.
+d debt c1005 s1012 f1023 | Slot page tests run in four minutes instead of nineteen |
+w debt c1019 s1105 | Split the order mail out of the checkout service |
+d task c0810 s0812 f0814 | Yearly check of the emergency stop for orders | Pressed the red button with Operations, 4 minutes.
+t debt c0420 | Replace the hand-written date picker | Written in 2019 by somebody who has left us for a bakery.
+t p3 c0302 | Wish list for products we do not sell | From the survey of 2025.
+t p2 c0223 | Dark mode | Asked twice.
+t p3 c0316 | Compare two products side by side | Coffee beans mostly.
+t p3 @onepage c0928 | One page for all vouchers and balances | So that people stop asking service what they have left.
+d p3 @moved c0817 s0909 f1001 moved=PAY | Saved card is offered first at checkout | Began as a payments story and ended with us.
+d p3 @pingpong c0921 s1001 f1106 hand=Payments,Basket,Checkout | Voucher and wallet in one total | Nobody could finish this alone.
+d p3 @pingpong2 c1005 s1012 f1109 hand=Basket,Payments,Checkout | Order summary shows what was paid with what | Went round the building once.
+w p5 @threegoals c1012 s1026 kr=evening-slots,checkout-done,substitutes | Order page that knows slot, payment and swaps | Helps with everything, says the label.
+t p3 @twin1 c1012 | Show delivery costs before the slot page | People see the delivery fee only at the end and feel tricked; show it on the basket page, with the free-delivery limit.
+""",
+)
