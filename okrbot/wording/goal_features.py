@@ -1,0 +1,160 @@
+"""Turn a reading and its grammar into named features for the model: classes that all languages share first, words second."""
+
+from __future__ import annotations
+
+from okrbot.wording.goal_grammar import TARGETS, Grammar, class_of
+from okrbot.wording.goal_lexicon import BIT, NOUNS
+from okrbot.wording.goal_text import Reading
+
+_VERB_ORDER = ("up", "down", "reach", "keep", "deliver", "act", "use", "aspire")
+_ALL_ORDER = (
+    "up",
+    "down",
+    "deliver",
+    "act",
+    "reach",
+    "keep",
+    "use",
+    "aspire",
+    "work",
+    "metric",
+    "world",
+    "actor",
+    "zero",
+    "all",
+    "purpose",
+    "means",
+    "limit",
+    "time",
+)
+_QUIET = BIT["func"] | BIT["skip"]
+
+
+def features(reading: Reading, grammar: Grammar) -> list[str]:
+    """Return the features of one text, each once, in a fixed order."""
+    found: dict[str, None] = {}
+    _structure(reading, grammar, found)
+    _numbers(reading, grammar, found)
+    _words(reading, found)
+    return list(found)
+
+
+def _structure(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
+    head = grammar.head_class
+    counted = grammar.counted_class
+    kind = grammar.number_kind or "none"
+    target = "t" if grammar.has_target else ("p" if reading.placeholders else "n")
+    head_word = reading.words[grammar.head] if grammar.head >= 0 and reading.kinds[grammar.head] == "w" else "#"
+    object_word = reading.words[grammar.object_at] if grammar.object_at >= 0 else ""
+    for feature in (
+        f"hc={head}",
+        f"hw={head_word}",
+        f"hw+t={head_word}+{target}",
+        f"t={target}",
+        f"hc+t={head}+{target}",
+        f"hc+nk={head}+{kind}",
+        f"oc={grammar.object_class}",
+        f"hc+oc={head}+{grammar.object_class}",
+        f"hc+oc+t={head}+{grammar.object_class}+{target}",
+        f"cc={counted}",
+        f"hc+cc={head}+{counted}",
+        f"nk+cc={kind}+{counted}",
+        f"hc+nk+cc={head}+{kind}+{counted}",
+        f"v={grammar.verdict}",
+        f"v+hc={grammar.verdict}+{head}",
+    ):
+        found[feature] = None
+    if object_word:
+        found[f"ow={object_word}"] = None
+        found[f"hc+ow={head}+{object_word}"] = None
+    if grammar.purpose >= 0:
+        found["pp"] = None
+        found[f"pp={grammar.purpose_class}+{'n' if grammar.number_in_purpose else '-'}"] = None
+        found[f"pp+hc={head}+{'n' if grammar.number_in_purpose else '-'}"] = None
+    if grammar.done >= 0:
+        found["done"] = None
+        found[f"done+nk={kind}"] = None
+        found[f"done+cc={counted}"] = None
+        found[f"done+w={reading.words[grammar.done][:5]}"] = None
+    if grammar.head >= 0:
+        for name in _ALL_ORDER:
+            if reading.bits[grammar.head] & BIT[name]:
+                found[f"hb={name}"] = None
+
+
+def _numbers(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
+    if reading.from_to:
+        found["from_to"] = None
+        found[f"from_to+hc={grammar.head_class}"] = None
+    if reading.placeholders:
+        found["placeholder"] = None
+    if reading.dates:
+        found["date"] = None
+    measures = 0
+    for at, kind in reading.numbers:
+        found[f"nk={kind}"] = None
+        measures += kind in TARGETS
+        if at:
+            found[f"nb={reading.words[at - 1]}+{kind}"] = None
+        if at + 1 < len(reading.words):
+            found[f"na={kind}+{reading.words[at + 1]}"] = None
+        mask, place = reading.counted(at)
+        if place >= 0:
+            found[f"cw={reading.words[place]}"] = None
+            found[f"cw+nk={reading.words[place]}+{kind}"] = None
+    found[f"n#={min(measures, 3)}"] = None
+    for at, kind in enumerate(reading.kinds):
+        if kind == "c" or kind == ">":
+            found[f"mark={kind}"] = None
+        if reading.bits[at] & BIT["zero"]:
+            found["zero@0" if at < 2 else "zero@n"] = None
+        if reading.bits[at] & BIT["all"]:
+            found["all@0" if at < 2 else "all@n"] = None
+    if reading.words and reading.kinds[0] == "#":
+        found["first=#"] = None
+
+
+def _words(reading: Reading, found: dict[str, None]) -> None:
+    kinds = dict(reading.numbers)
+    sequence: list[str] = []
+    previous = "^"
+    seen_words = 0
+    for at, word in enumerate(reading.words):
+        kind = reading.kinds[at]
+        bits = reading.bits[at]
+        if kind == "w":
+            token = word
+        elif at in kinds:
+            token = f"#{kinds[at]}"
+        elif kind == ".":
+            token = word if word in ":()&/;" else ""
+        else:
+            token = f"#{kind}"
+        if not token:
+            continue
+        if kind == "w":
+            found[f"w={token}"] = None
+            if len(word) > 5 and not bits & _QUIET:
+                found[f"c={word[:5]}"] = None
+                found[f"s={word[-4:]}"] = None
+                if len(word) > 8:
+                    found[f"c={word[:7]}"] = None
+            if seen_words < 2 and not bits & BIT["skip"]:
+                found[f"w{seen_words}={token}"] = None
+                seen_words += 1
+        found[f"b={previous} {token}"] = None
+        previous = token
+        name = class_of(bits, _ALL_ORDER) if kind == "w" else token
+        if name:
+            found[f"k={name}"] = None
+            sequence.append(name)
+        elif kind == "w" and not bits & _QUIET:
+            sequence.append("?")
+    found[f"b={previous} $"] = None
+    for first, second in zip(["^", *sequence], [*sequence, "$"], strict=True):
+        found[f"kb={first} {second}"] = None
+    for first, second, third in zip(["^", *sequence], sequence, [*sequence[1:], "$"], strict=False):
+        found[f"kt={first} {second} {third}"] = None
+    found[f"len={min(len(reading.words) // 3, 8)}"] = None
+    found[f"nouns={min(sum(1 for mask in reading.bits if mask & NOUNS), 5)}"] = None
+    found[f"verb={any(mask & BIT[name] for mask in reading.bits for name in _VERB_ORDER[:6])}"] = None

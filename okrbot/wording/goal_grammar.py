@@ -1,0 +1,257 @@
+"""Find what decides a goal: its head, what its numbers count, and whether the number stands in a clause that says what for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from okrbot.wording.goal_lexicon import BIT, CLASSES, NOUNS, VERBS
+from okrbot.wording.goal_text import Reading
+
+_DOING = BIT["deliver"] | BIT["act"]
+_CHANGE = BIT["up"] | BIT["down"] | BIT["reach"]
+_WORLD = BIT["metric"] | BIT["world"] | BIT["actor"]
+_EMPTY = BIT["skip"] | BIT["func"] | BIT["limit"] | BIT["means"] | BIT["numword"]
+_VERB_ORDER = ("up", "down", "reach", "keep", "deliver", "act", "use", "aspire")
+_NOUN_ORDER = ("work", "metric", "world", "actor")
+_PURPOSE_STRONG = frozenset(("to", "um", "pour", "para", "om", "and", "y", "e", "et", "und", "en"))
+TARGETS = frozenset(("pct", "cur", "mult", "ratio", "dur", "zero", "count", "plain", "rank", "state"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Grammar:
+    """What was found in one text. Positions are token positions of its `Reading`, -1 for none."""
+
+    head: int
+    head_class: str  # a verb class, a noun class, number, all, zero or other
+    object_class: str  # class of the first noun after the head
+    object_at: int
+    number: int  # the number that matters most
+    number_kind: str  # "" for none
+    counted_class: str  # what that number counts
+    counted_at: int
+    purpose: int  # the word that opens a clause of purpose or result
+    purpose_class: str  # verb class just after it
+    number_in_purpose: bool
+    done: int  # a participle of doing after the counted noun: 12 articles *published*
+    has_target: bool
+    verdict: str  # outcome | output | outcome_unmeasured by grammar alone
+    reasons: tuple[tuple[int, str], ...]
+
+
+def class_of(bits: int, order: tuple[str, ...]) -> str:
+    """Return the first class of `order` that is in the mask, or ""."""
+    for name in order:
+        if bits & BIT[name]:
+            return name
+    return ""
+
+
+def _head(reading: Reading) -> tuple[int, str]:
+    bits, kinds = reading.bits, reading.kinds
+    last = -1
+    numbers = dict(reading.numbers)
+    for at, kind in enumerate(kinds):
+        if at in numbers and numbers[at] != "mult":
+            return at, "zero" if numbers[at] == "zero" else "number"
+        mask = bits[at]
+        if kind not in "wv":
+            continue
+        verb = class_of(mask, _VERB_ORDER)
+        if mask & BIT["zero"] and at < 2:
+            return at, "zero"
+        if mask & BIT["all"] and at < 2 and not verb:
+            return at, "all"
+        if mask & BIT["skip"] and not (verb and at == 0 and mask & (_DOING | _CHANGE)):
+            last = at
+            continue
+        if verb and not (mask & BIT["means"]):
+            noun = class_of(mask, ("metric", "world", "actor"))
+            if noun and _next_is_noun_position(reading, at):
+                return at, noun
+            if mask & (_DOING | BIT["up"] | BIT["down"] | BIT["reach"]) or not noun:
+                return at, _verb_class(reading, at, mask)
+            return at, noun
+        noun = class_of(mask, _NOUN_ORDER)
+        if noun:
+            return at, noun
+        if mask & _EMPTY:
+            last = at
+            continue
+        if mask == 0 and at + 1 < len(kinds) and at < 3:
+            last = at
+            if kind == "w" and at == 0 and reading.language == "en":
+                continue
+            continue
+        last = at
+    return (max(last, 0), "other") if kinds else (-1, "other")
+
+
+def _verb_class(reading: Reading, at: int, mask: int) -> str:
+    return class_of(mask, _VERB_ORDER)
+
+
+def _next_is_noun_position(reading: Reading, at: int) -> bool:
+    """Tell whether a word that may be verb or noun stands as a noun: 'Sales growth', 'Load time', 'Report downloads'."""
+    if at + 1 >= len(reading.words):
+        return True
+    following = reading.bits[at + 1]
+    if reading.kinds[at + 1] in "c>.#":
+        return reading.kinds[at + 1] != "#" or not reading.bits[at] & (_CHANGE | _DOING)
+    return bool(following & BIT["metric"]) and not reading.bits[at] & (BIT["up"] | BIT["down"])
+
+
+def _weight(reading: Reading, at: int, kind: str) -> float:
+    base = {
+        "pct": 3.0,
+        "cur": 3.0,
+        "mult": 2.5,
+        "ratio": 2.8,
+        "dur": 1.8,
+        "zero": 2.6,
+        "count": 2.2,
+        "plain": 2.0,
+        "rank": 1.5,
+        "state": 2.0,
+        "ord": 0.3,
+        "win": 0.5,
+    }[kind]
+    return base - at * 0.001
+
+
+def _purpose(reading: Reading, head: int) -> tuple[int, str]:
+    words, bits = reading.words, reading.bits
+    for at in range(max(head, 0) + 1, len(words) - 1):
+        mask = bits[at]
+        if mask & BIT["purpose"] or (words[at] in _PURPOSE_STRONG):
+            for step in (at + 1, at + 2, at + 3):
+                if step >= len(words) or reading.kinds[step] in "#pd":
+                    break
+                verb = class_of(bits[step], ("up", "down", "reach"))
+                if verb and not (bits[step] & BIT["limit"]):
+                    return at, verb
+            if mask & BIT["purpose"] and "_" in words[at]:
+                return at, "other"
+        elif words[at] == "zu" or (reading.language == "de" and words[at] == "um"):
+            continue
+        elif words[at].endswith("ing") and mask & (BIT["up"] | BIT["down"]) and at > 1 and (words[at - 1] in (",", "-", "–", "thereby")):
+            return at, class_of(mask, ("up", "down"))
+    return -1, ""
+
+
+def study(reading: Reading) -> Grammar:
+    """Return the grammar of a key result or objective, with the verdict that grammar alone would give."""
+    head, head_class = _head(reading)
+    object_class, object_at = "", -1
+    for at in range(head + 1 if head_class not in _NOUN_ORDER else head, len(reading.words)):
+        found = class_of(reading.bits[at], _NOUN_ORDER)
+        if found and reading.kinds[at] in "wv":
+            object_class, object_at = _phrase_noun(reading, at)
+            break
+    purpose, purpose_class = _purpose(reading, head)
+    number, kind = -1, ""
+    best = -1.0
+    for at, one in reading.numbers:
+        weight = _weight(reading, at, one) + (1.0 if 0 <= purpose < at else 0.0)
+        if weight > best:
+            number, kind, best = at, one, weight
+    counted_class, counted_at = "", -1
+    if number >= 0:
+        mask, counted_at = reading.counted(number)
+        counted_class = class_of(mask, _NOUN_ORDER)
+    done = _done(reading, counted_at if counted_at >= 0 else number)
+    all_first = any(reading.bits[at] & BIT["all"] for at in range(min(2, len(reading.words))))
+    zero_word = any(
+        reading.bits[at] & BIT["zero"] and (at < 2 or reading.words[at] not in ("no", "personne")) for at in range(len(reading.words))
+    )
+    has_target = kind in TARGETS or all_first or zero_word
+    verdict, reasons = _verdict(reading, head, head_class, object_class, kind, number, counted_class, counted_at, purpose, done, has_target)
+    return Grammar(
+        head=head,
+        head_class=head_class,
+        object_class=object_class,
+        object_at=object_at,
+        number=number,
+        number_kind=kind,
+        counted_class=counted_class,
+        counted_at=counted_at,
+        purpose=purpose,
+        purpose_class=purpose_class,
+        number_in_purpose=0 <= purpose < number,
+        done=done,
+        has_target=has_target,
+        verdict=verdict,
+        reasons=reasons,
+    )
+
+
+def _phrase_noun(reading: Reading, at: int) -> tuple[str, int]:
+    """Return class and place of the head noun of the run of nouns at `at`: the last in Germanic languages, the first in Romance ones."""
+    place = at
+    if reading.language not in ("fr", "es", "pt"):
+        while (
+            place + 1 < len(reading.words)
+            and reading.kinds[place + 1] in "wv"
+            and reading.bits[place + 1] & NOUNS
+            and not reading.bits[place + 1] & (BIT["func"] | BIT["purpose"])
+        ):
+            place += 1
+    return class_of(reading.bits[place], _NOUN_ORDER), place
+
+
+def _done(reading: Reading, start: int) -> int:
+    if start < 0:
+        return -1
+    for at in range(start + 1, len(reading.words)):
+        mask, word = reading.bits[at], reading.words[at]
+        if reading.kinds[at] in "#>":
+            return -1
+        if mask & BIT["use"] and not mask & _DOING:
+            return -1
+        if mask & _DOING and (
+            word.endswith(("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "idas"))
+            or word in ("held", "written", "built", "run", "set_up", "taught", "done", "live")
+        ):
+            return at
+    return -1
+
+
+def _verdict(
+    reading: Reading,
+    head: int,
+    head_class: str,
+    object_class: str,
+    kind: str,
+    number: int,
+    counted: str,
+    counted_at: int,
+    purpose: int,
+    done: int,
+    has_target: bool,
+) -> tuple[str, tuple[tuple[int, str], ...]]:
+    measured = "outcome" if has_target else "outcome_unmeasured"
+    if 0 <= purpose < number and kind in ("pct", "cur", "mult", "ratio", "zero", "plain", "count", "dur"):
+        return "outcome", ((purpose, "the number belongs to the result clause"), (number, "measure"))
+    if head_class in ("deliver", "act"):
+        if object_class in ("metric",) and kind in ("pct", "cur", "mult", "ratio") and counted != "work" and head_class == "deliver":
+            return measured, ((number, "measure"),)
+        return "output", ((head, "an act of ours"),) + (((counted_at, "our own work is counted"),) if counted == "work" else ())
+    if head_class == "work" and kind not in ("pct", "ratio", "dur", "cur", "mult"):
+        return "output", ((head, "something we make"),)
+    if counted == "work" and kind in ("count", "plain", "pct"):
+        return "output", ((counted_at, "our own work is counted"),)
+    if done >= 0 and kind in ("pct", "count", "plain", "zero", "") and head_class in ("number", "all", "work", "world", "metric", "actor"):
+        return "output", ((done, "something done"),)
+    if head_class == "other" and not has_target:
+        return ("outcome_unmeasured" if object_class == "metric" else "output"), ((head, "head"),)
+    reasons: tuple[tuple[int, str], ...] = ((head, "a change or level in the world"),)
+    if number >= 0 and has_target:
+        reasons += ((number, "measure"),)
+    return measured, reasons
+
+
+def classes_in(bits: int) -> list[str]:
+    """Return the names of the classes in a mask."""
+    return [name for name in CLASSES if bits & BIT[name]]
+
+
+__all__ = ["VERBS", "Grammar", "class_of", "classes_in", "study"]
