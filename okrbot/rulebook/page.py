@@ -33,13 +33,17 @@ class RuleError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ExampleTable:
-    """Rows of one fact table; `flagged` is None for tables that only give the scene."""
+    """Rows of one fact table; `flagged` is None for tables that only give the scene.
+
+    A row's flagged cell may name a severity instead of yes; `severities` holds it, '' where none is named.
+    """
 
     table: str
     line: int
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     flagged: tuple[bool, ...] | None
+    severities: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -254,5 +258,6 @@ def _example_table(path: Path, line: int, lines: list[str], name: str) -> Exampl
         line=line,
         columns=tuple(header[i] for i in used),
         rows=tuple(tuple(row[i] for i in used) for row in rows),
-        flagged=tuple(row[-1].lower() in ("yes", "x", "true") for row in rows) if judged else None,
+        flagged=tuple(row[-1].lower() in ("yes", "x", "true", *SEVERITIES) for row in rows) if judged else None,
+        severities=tuple(row[-1].lower() if row[-1].lower() in SEVERITIES else "" for row in rows) if judged else (),
     )

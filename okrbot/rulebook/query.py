@@ -142,16 +142,18 @@ def run_scenario(page: Page, scenario: Scenario, connection: duckdb.DuckDBPyConn
         result = run_query(connection, page, {}, EXAMPLE_INSTANT)
     except duckdb.Error as error:
         return [(scenario.line, f"the query breaks on these examples: {_reason(error)}")]
-    found = {str(row["key"]) for row in result.rows}
+    found = {str(row["key"]): row.get("severity") or page.severity for row in result.rows}
     wrong = []
     for rows in scenario.tables:
-        for offset, (row, flag) in enumerate(zip(rows.rows, rows.flagged or (), strict=False), 2):
+        for offset, (row, flag, severity) in enumerate(zip(rows.rows, rows.flagged or (), rows.severities, strict=False), 2):
             key = dict(zip(rows.columns, row, strict=True))["key"]
             if (key in found) != flag:
                 told = "is flagged, its example says it is clear" if key in found else "is not flagged, its example says it is"
                 wrong.append((rows.line + offset, f"'{key}' {told}."))
+            elif severity and found[key] != severity:
+                wrong.append((rows.line + offset, f"'{key}' gets the severity {found[key]}, its example says {severity}."))
     keys = {row[rows.columns.index("key")] for rows in scenario.tables if rows.flagged for row in rows.rows}
-    wrong.extend((scenario.line, f"'{stray}' is flagged but is no example row.") for stray in sorted(found - keys))
+    wrong.extend((scenario.line, f"'{stray}' is flagged but is no example row.") for stray in sorted(found.keys() - keys))
     wrong.extend(
         (scenario.line, f"'{row['key']}' gets the severity {row['severity']!r}; it must be one of {', '.join(SEVERITIES)}.")
         for row in result.rows
