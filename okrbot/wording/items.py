@@ -1,0 +1,123 @@
+"""Judge the wording of a backlog item: a solution handed in, a problem, a bug or upkeep, with the words that decided."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from okrbot.wording.item_features import features, heads_of
+from okrbot.wording.item_model import KINDS, ItemModel, Scores, model
+from okrbot.wording.item_text import BODY_LIMIT, TITLE_LIMIT, ItemText, take_apart
+from okrbot.wording.verdict import Judgement
+
+LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
+UNSURE = 0.4  # below this share of belief the answer is "unclear"
+
+_TAG_WEIGHT = {"solution": 2.0, "problem": 2.0, "bug": 2.5, "maintenance": 2.0}
+_UPKEEP_SCOPE = re.compile(r"^\s*\w+\(\s*(deps?|deps-dev|ci|cd|build|tests?|docs?|lint|e2e|infra|release|types?|tooling)\b", re.IGNORECASE)
+_DEFECT = re.compile(
+    r"steps? to reproduce|repro(duction)? steps|expected (behaviou?r|result)s?|actual (behaviou?r|result)s?|stack ?trace|traceback \(most recent|\bat [\w$.]+\([\w.]+:\d+\)|observed (behaviou?r|result)|"
+    r"schritte zum reproduzieren|erwartetes (verhalten|ergebnis)|tatsächliches (verhalten|ergebnis)|étapes (pour|de) reprodu|comportement (attendu|observé)|résultat (attendu|obtenu)|"
+    r"pasos para reproducir|comportamiento (esperado|actual)|resultado (esperado|actual|obtenido)|passos para reproduzir|comportamento (esperado|atual)|stappen om te reproduceren|verwacht (gedrag|resultaat)",
+    re.IGNORECASE,
+)
+_STORY = re.compile(
+    r"\b(as an? [^.\n]{2,60}?,? i (want|would like|need)|als [^.\n]{2,60} (möchte|will|wil) ich|en tant qu[e'’][^.\n]{2,60} je (veux|souhaite)|como [^.\n]{2,60} (quiero|quero|necesito|gostaria))|\b(acceptance criteria|akzeptanzkriterien|critères d['’]acceptation|criterios de aceptación|critérios de aceit|acceptatiecriteria)",
+    re.IGNORECASE,
+)
+_SUGGESTIONS = {
+    "solution": "Which problem does this solve, and for whom? What will they do differently once it is there?",
+    "problem": "How often does this happen, and what number would show that it got better?",
+}
+
+
+def judge_item(text: str, body: str = "", language: str | None = None) -> Judgement:
+    """Return what a title (with its body, if any) is: solution, problem, bug, maintenance or unclear.
+
+    `language` is an ISO code; None detects it. At most 500 characters of the title and 8,000 of the body are read. A
+    text in a language without a lexicon, or with nothing to go by, is `unclear`.
+    """
+    item = take_apart(text)
+    if _says_nothing(item):
+        return Judgement(text, "item", "unclear", 0.0, ("nothing to go by",), "What should change, and for whom?", language or "")
+    spoken = _language(text) if language is None else language[:2].lower()
+    if spoken and spoken not in LANGUAGES and not _is_known(item):
+        return Judgement(text, "item", "unclear", 0.0, (f"no lexicon for language “{spoken}”",), "", spoken)
+    weighed = model()
+    named = features(item)
+    scores = _with_tags(weighed.scores(named), item, text)
+    if body:
+        scores = _with_body(scores, body[:BODY_LIMIT])
+    shares = weighed.probabilities(scores)
+    best = max(range(len(KINDS)), key=shares.__getitem__)
+    kind = KINDS[best]
+    because = _because(item, best, weighed)
+    if shares[best] < UNSURE:
+        return Judgement(text, "item", "unclear", round(shares[best], 3), because, "What should change, and for whom?", spoken)
+    return Judgement(text, "item", kind, round(min(shares[best], 0.99), 3), because, _SUGGESTIONS.get(kind, ""), spoken)
+
+
+@functools.lru_cache(maxsize=1024)
+def _language(text: str) -> str:
+    from okrbot.wording.language import detect
+
+    return detect(text[:TITLE_LIMIT])
+
+
+def _says_nothing(item: ItemText) -> bool:
+    """Return whether a title holds no word that could decide: empty, a key, a placeholder, a lone name."""
+    if item.kinds and item.words:
+        return False
+    telling = [word for word in item.words if "filler" not in heads_of(word) and any(map(str.isalpha, word)) and len(word) > 1]
+    return not telling
+
+
+def _is_known(item: ItemText) -> bool:
+    known = sum(1 for word in item.words if heads_of(word))
+    return known * 2 >= len(item.words)
+
+
+def _with_tags(scores: Scores, item: ItemText, text: str) -> Scores:
+    if not item.kinds:
+        return scores
+    kind = item.kinds[0]
+    if kind == "learn":
+        return scores
+    if kind == "bug" and _UPKEEP_SCOPE.match(text):
+        kind = "maintenance"
+    sums = list(scores)
+    sums[KINDS.index(kind)] += _TAG_WEIGHT[kind] * (1.5 if item.tags[0].startswith("cc-") else 1.0)
+    return sums[0], sums[1], sums[2], sums[3]
+
+
+def _with_body(scores: Scores, body: str) -> Scores:
+    solution, problem, bug, maintenance = scores
+    if _DEFECT.search(body):
+        bug += 2.0
+    elif _STORY.search(body):
+        solution += 0.8
+    return solution, problem, bug, maintenance
+
+
+def _because(item: ItemText, kind: int, weighed: ItemModel) -> tuple[str, ...]:
+    """Return up to four spans of the title that spoke most for `kind`, a tag or form first."""
+    found = [tag.removeprefix("cc-") + ":" for tag in item.tags[:1] if item.kinds and (item.kinds[0] == KINDS[kind])]
+    if "story" in item.shapes and KINDS[kind] == "solution":
+        found.append(" ".join(item.rest.split()[:2]) + " … (a story that names what to make)")
+    weights, ranked = weighed.weights, []
+    for place, word in enumerate(item.words):
+        names = ["w=" + word, "p=" + word[:5], "e=" + word[-3:], *("t:" + head for head in heads_of(word))]
+        if place == 0:
+            names += ["h=" + word, *("h:" + head for head in heads_of(word))]
+        value = sum(weights[name][kind] for name in names if name in weights)
+        if value > 0.3:
+            ranked.append((-value, place, word))
+    lower = item.rest.lower()
+    for _, _, word in sorted(ranked)[:3]:
+        start = lower.find(word)
+        span = item.rest[start : start + len(word)] if start >= 0 and len(lower) == len(item.rest) else word
+        if span not in found:
+            found.append(span)
+    if "asks" in item.shapes and KINDS[kind] == "problem":
+        found.append("?")
+    return tuple(found[:4])
