@@ -68,6 +68,7 @@ class Lexicon:
     dimension: dict[str, str]  # our word → dimension
     opposites: frozenset[tuple[str, str]]  # both ways
     facet: dict[str, str]  # our word → facet
+    themes: dict[str, frozenset[str]]  # our word → subjects of goals
 
 
 @functools.cache
@@ -87,6 +88,7 @@ def lexicon() -> Lexicon:
     def own(word: str) -> str:
         return synonyms.get(word) or synonyms.get(stem(word)) or stem(word)
 
+    synonyms |= {ours: ours for ours in raw["phrases"] if ours not in synonyms}
     phrases = {phrase: ours for ours, theirs in raw["phrases"].items() for phrase in theirs.split("|") if phrase}
     longest_first = sorted(phrases, key=lambda p: (-len(p), p))
     pattern = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in longest_first) + r")(?![\w])")
@@ -104,12 +106,75 @@ def lexicon() -> Lexicon:
         light=frozenset(own(word) for word in raw["light"].split()),
         dimension={own(word): name for name, words in raw["dimensions"].items() for word in words.split()},
         opposites=frozenset(pair for pair in opposites if pair[0] != pair[1]),
+        themes={
+            own(word): frozenset(name for name, all_words in raw["themes"].items() if word in all_words.split())
+            for words in raw["themes"].values()
+            for word in words.split()
+        },
         facet={own(word): name for name, words in raw["facets"].items() for word in words.split()},
     )
 
 
+# Endings of verbs and verbal nouns, and what the dictionary form ends in instead.
+_FORMS = tuple(
+    (ending, forms)
+    for endings, forms in (
+        (
+            "ando endo iendo am an em ado ada ados adas ido ida idos idas amento amiento imiento acion aciones acao acoes",
+            ("ar", "er", "ir"),
+        ),
+        ("ation ations ee ees e es ez ent ement", ("er", "ir", "re")),
+        ("ung ungen t te ten ing ingen st", ("en", "n", "eren")),
+        ("ed ing er ers or ors ion ions able", ("", "e")),
+    )
+    for ending in endings.split()
+)
+
+
+def _dictionary_form(word: str, known: dict[str, str]) -> str | None:
+    """Return our word for an inflected form of a known verb, when there is one."""
+    bare = word[2:] if word.startswith("ge") and len(word) > 7 else ""  # gespeichert
+    for form in (word, bare):
+        for ending, others in _FORMS:
+            if form.endswith(ending) and len(form) - len(ending) >= 4:
+                for other in others:
+                    found = known.get(form[: -len(ending)] + other)
+                    if found:
+                        return found
+    return None
+
+
+@functools.cache
+def _slips() -> dict[str, str]:
+    """Return our word for each known word of seven letters and more with one letter left out."""
+    known = lexicon().synonyms
+    slips: dict[str, str] = {}
+    for word, ours in known.items():
+        if len(word) >= 7:
+            for at in range(1, len(word)):
+                slips.setdefault(word[:at] + word[at + 1 :], ours)
+    return slips
+
+
+def _slip_of(word: str) -> str | None:
+    """Return our word for a long known word with one slip of the keyboard: a letter lost, added, changed, or two swapped."""
+    slips, known = _slips(), lexicon().synonyms
+    if word in slips:
+        return slips[word]
+    for at in range(1, len(word)):
+        shorter = word[:at] + word[at + 1 :]
+        if len(shorter) >= 7 and shorter in known:
+            return known[shorter]
+        if shorter in slips and len(shorter) >= 6:
+            return slips[shorter]
+    return None
+
+
 @functools.lru_cache(maxsize=200_000)
 def canonical(word: str) -> str:
-    """Return our word for a folded word: its synonym, or its stem."""
+    """Return our word for a folded word: its synonym, that of its dictionary form or of the word it is a slip of, or its stem."""
     known = lexicon().synonyms
-    return known.get(word) or known.get(stem(word)) or stem(word)
+    found = known.get(word) or known.get(stem(word))
+    if found is None and len(word) >= 6 and word.isalpha():
+        found = _dictionary_form(word, known) or (_slip_of(word) if len(word) >= 7 else None)
+    return found or stem(word)

@@ -1,0 +1,286 @@
+"""Decide whether two items are the same piece of work, and say why."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from dataclasses import dataclass
+from importlib.resources import files
+
+from okrbot.similar.fold import canonical, fold, lexicon
+from okrbot.similar.phrase import TROUBLE, Phrase, act_neutral, alike, is_known, near_acts, phrase
+
+FEATURES = (
+    "bias",
+    "covered_least",  # weighted share of words that have a partner, of the title that has less
+    "covered_most",
+    "partly",  # words whose partner is only a likely slip or relative
+    "whole",  # every word that counts has a partner
+    "swapped",  # words without a partner on both sides: perhaps another object
+    "swapped_known",  # and both in the lexicon: surely another object
+    "extra",  # words without a partner on one side only
+    "extra_known",  # of these, words in the lexicon
+    "extra_light",  # of these, the weight of words that say little
+    "letters",  # shared runs of three letters
+    "order",  # share of neighbouring words kept
+    "reversed",  # "from A to B" against "from B to A"
+    "act_same",
+    "act_left_out",  # one title names no act, and the other's goes without saying
+    "act_near",  # acts that people use for one another
+    "act_other",
+    "act_extra",  # one title names an act that does not go without saying
+    "opposite",
+    "rivals",  # two words of one dimension: csv and pdf, Germany and France
+    "numbers_same",
+    "numbers_other",
+    "numbers_one_side",
+    "no_other",  # one says no, the other does not
+    "facet_other",  # tests for a thing against the thing
+    "platform_other",
+    "platform_one_side",
+    "role_other",
+    "trouble_other",  # something is broken against something to be made
+    "short",  # the shorter title has one or two words that count
+    "body_same",
+    "body_other",
+)
+
+
+SAME = 0.8  # score from which two items are the same work
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether two items are one piece of work. `score` says how alike they are, 0..1, the same work from 0.8 on."""
+
+    same: bool
+    confidence: float
+    score: float
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What two titles share and what they do not."""
+
+    features: dict[str, float]
+    shared: tuple[str, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+    reasons: tuple[str, ...]  # against
+
+
+@functools.cache
+def _weights() -> tuple[dict[str, float], float]:
+    raw = json.loads(files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
+    return {str(name): float(value) for name, value in raw["weights"].items()}, float(raw["threshold"])
+
+
+def _weight(word: str, known_light: frozenset[str]) -> float:
+    if act_neutral(word):
+        return 0.35
+    return 0.5 if word in known_light else 1.0
+
+
+def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], list[str], list[str]]:
+    """Pair equal words first, then likely slips, then compounds ("book mark" and "bookmark"); return pairs and the rest."""
+    pairs: list[tuple[str, str, float]] = []
+    rest_a, rest_b = [], list(b)
+    for word in a:
+        if word in rest_b:
+            rest_b.remove(word)
+            pairs.append((word, word, 1.0))
+        else:
+            rest_a.append(word)
+    near = sorted(((alike(x, y), x, y) for x in rest_a for y in rest_b), reverse=True)
+    for sure, x, y in near:
+        if sure > 0 and x in rest_a and y in rest_b:
+            rest_a.remove(x)
+            rest_b.remove(y)
+            pairs.append((x, y, sure))
+    for one, other in ((rest_a, rest_b), (rest_b, rest_a)):
+        for long in list(one):
+            halves = [word for word in other if len(word) > 2 and (long.startswith(word) or long.endswith(word))]
+            if len(halves) >= 2 or (halves and len(halves[0]) >= 4 and len(long) <= len(halves[0]) + 7):
+                one.remove(long)
+                pairs.extend((long, half, 0.8) for half in halves)
+                for half in halves:
+                    other.remove(half)
+    return pairs, rest_a, rest_b
+
+
+def _grams(text: str, size: int = 3) -> set[str]:
+    text = f" {text} "
+    return {text[at : at + size] for at in range(len(text) - size + 1)}
+
+
+def _dice(a: set[str], b: set[str]) -> float:
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+
+
+def _unique(words: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _bodies(a: str, b: str) -> tuple[float, float]:
+    """Return how much two bodies are the same and how much they differ; (0, 0) when one of them says too little."""
+    mine, theirs = (frozenset(canonical(w) for w in fold(body[:4000]).split() if len(w) > 3) for body in (a, b))
+    if min(len(mine), len(theirs)) < 6:
+        return 0.0, 0.0
+    common = len(mine & theirs) / min(len(mine), len(theirs))
+    whole = len(mine & theirs) / len(mine | theirs)
+    share = (common + whole) / 2
+    return max(0.0, share - 0.3) / 0.7, max(0.0, 0.3 - share) / 0.3
+
+
+def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
+    """Return what speaks for and against two titles being the same work."""
+    known = lexicon()
+    f = dict.fromkeys(FEATURES, 0.0)
+    f["bias"] = 1.0
+    against: list[str] = []
+    words_a, words_b = _unique(a.words), _unique(b.words)
+    pairs, rest_a, rest_b = _pair_up(words_a, words_b)
+    light = known.light
+
+    def heft(words: list[str]) -> float:
+        return sum(_weight(word, light) for word in words)
+
+    shared_a, shared_b = sum(_weight(x, light) * s for x, _, s in pairs), sum(_weight(y, light) * s for _, y, s in pairs)
+    covered = shared_a / (heft(words_a) or 1.0), shared_b / (heft(words_b) or 1.0)
+    f["covered_least"], f["covered_most"] = min(*covered, 1.0), min(max(covered), 1.0)
+    f["partly"] = float(sum(1 for *_, sure in pairs if sure < 1))
+    left_a, left_b = [word for word in rest_a if word not in a.acts], [word for word in rest_b if word not in b.acts]
+    left_a, left_b = ([word for word in left if word not in TROUBLE] for left in (left_a, left_b))
+    heavy_a, heavy_b = heft(left_a), heft(left_b)
+    known_a, known_b = heft([word for word in left_a if is_known(word)]), heft([word for word in left_b if is_known(word)])
+    f["swapped_known"] = min(known_a, known_b, 2.0)
+    f["swapped"] = min(heavy_a, heavy_b, 3.0) - f["swapped_known"]
+    f["extra"] = min(abs(heavy_a - heavy_b), 4.0)
+    f["extra_known"] = min(max(known_a - heavy_b, known_b - heavy_a, 0.0), 2.0)
+    f["extra_light"] = float(min(sum(word in light for word in rest_a + rest_b), 3))
+    f["letters"] = _dice(_grams(a.plain), _grams(b.plain))
+    _judge_order(f, a, b, against)
+    _judge_acts(f, a, b, rest_a, rest_b, against)
+    f["whole"] = float(not left_a and not left_b and not f["act_other"] and not f["act_extra"])
+    _judge_rivals(f, rest_a, rest_b, against)
+    _judge_numbers(f, a, b, against)
+    if a.no != b.no and not a.trouble and not b.trouble and not {"hide", "prevent", "disable"} & (set(rest_a) | set(rest_b)):
+        f["no_other"] = 1.0
+        against.append("one says no, the other does not")
+    facets = {known.facet[word] for word in rest_a if word in known.facet} ^ {known.facet[word] for word in rest_b if word in known.facet}
+    if facets:
+        f["facet_other"] = 1.0
+        against.append("another kind of work: " + ", ".join(sorted(facets)))
+    if a.platforms and b.platforms and not a.platforms & b.platforms:
+        f["platform_other"] = 1.0
+        against.append(f"{', '.join(sorted(a.platforms))} against {', '.join(sorted(b.platforms))}")
+    elif bool(a.platforms) != bool(b.platforms):
+        f["platform_one_side"] = 1.0
+    if a.role and b.role and a.role != b.role:
+        f["role_other"] = 1.0
+        against.append(f"{a.role} against {b.role}")
+    f["trouble_other"] = float((a.trouble and not b.trouble and not b.no) or (b.trouble and not a.trouble and not a.no))
+    f["short"] = float(min(heft(words_a), heft(words_b)) < 1.6)
+    f["body_same"], f["body_other"] = _bodies(body_a, body_b) if body_a and body_b else (0.0, 0.0)
+    if f["body_other"] > 0.5:
+        against.append("the descriptions differ")
+    if left_a and left_b and not against:
+        against.append(f"{' '.join(left_a)} against {' '.join(left_b)}")
+    return Match(f, tuple(x for x, _, _ in pairs), tuple(rest_a), tuple(rest_b), tuple(against))
+
+
+def _judge_order(f: dict[str, float], a: Phrase, b: Phrase, against: list[str]) -> None:
+    steps_a, steps_b = set(zip(a.words, a.words[1:], strict=False)), set(zip(b.words, b.words[1:], strict=False))
+    if steps_a and steps_b:
+        f["order"] = 2 * len(steps_a & steps_b) / (len(steps_a) + len(steps_b))
+    for x, y in ((p, q) for p in set(a.words) & set(b.words) for q in set(a.words) & set(b.words) if p < q):
+        directed = (" from " in a.plain or " to " in a.plain) and (" from " in b.plain or " to " in b.plain)
+        kind = lexicon().dimension.get(x)
+        rivals = (kind is not None and kind == lexicon().dimension.get(y)) or f"from {x}" in a.plain or f"from {y}" in a.plain
+        if directed and rivals and _goes(a.plain, x, y) * _goes(b.plain, x, y) < 0:
+            f["reversed"] = 1.0
+            against.append(f"{x} and {y} change places")
+
+
+def _goes(plain: str, x: str, y: str) -> int:
+    """Return 1 when the text goes from x to y, -1 from y to x, 0 when it does not say."""
+    at_x, at_y = plain.find(x), plain.find(y)
+    if at_x < 0 or at_y < 0:
+        return 0
+    first, then = (at_x, at_y) if at_x < at_y else (at_y, at_x)
+    between, before = plain[first:then], plain[max(0, first - 6) : first]
+    forward = " to " in between or "from " in before and " from " not in between
+    backward = " from " in between
+    if forward == backward:
+        return 0
+    sign = 1 if at_x < at_y else -1
+    return sign if forward else -sign
+
+
+def _judge_acts(f: dict[str, float], a: Phrase, b: Phrase, rest_a: list[str], rest_b: list[str], against: list[str]) -> None:
+    if a.acts & b.acts:
+        f["act_same"] = 1.0
+    mine, theirs = [word for word in rest_a if word in a.acts], [word for word in rest_b if word in b.acts]
+    # whoever writes that it is broken need not write that it must be fixed
+    mine, theirs = ([word for word in acts if word != "fix" or not other.trouble] for acts, other in ((mine, b), (theirs, a)))
+    if mine and theirs:
+        near = any(near_acts(x, y) for x in mine for y in theirs)
+        f["act_near" if near else "act_other"] = 1.0
+        if not near:
+            against.append(f"{', '.join(mine)} against {', '.join(theirs)}")
+    elif mine or theirs:
+        plain = all(act_neutral(act) for act in mine or theirs)
+        f["act_left_out" if plain else "act_extra"] = 1.0
+        if not plain:
+            against.append(f"only one: {', '.join(mine or theirs)}")
+
+
+def _judge_rivals(f: dict[str, float], rest_a: list[str], rest_b: list[str], against: list[str]) -> None:
+    known = lexicon()
+    for x in rest_a:
+        for y in rest_b:
+            if (x, y) in known.opposites:
+                f["opposite"] = 1.0
+                against.append(f"{x} is the opposite of {y}")
+            elif x in known.dimension and known.dimension[x] == known.dimension.get(y) and known.dimension[x] != "platform":
+                f["rivals"] = 1.0
+                against.append(f"{x} against {y}")
+
+
+def _judge_numbers(f: dict[str, float], a: Phrase, b: Phrase, against: list[str]) -> None:
+    if a.numbers and a.numbers == b.numbers:
+        f["numbers_same"] = 1.0
+    elif a.numbers - b.numbers and b.numbers - a.numbers:
+        f["numbers_other"] = 1.0
+        against.append(f"{', '.join(sorted(a.numbers - b.numbers))} against {', '.join(sorted(b.numbers - a.numbers))}")
+    elif a.numbers != b.numbers:
+        f["numbers_one_side"] = 1.0
+
+
+def verdict(a: str, b: str, *, body_a: str = "", body_b: str = "") -> Verdict:
+    """Return whether titles `a` and `b`, with their bodies where known, are the same piece of work.
+
+    The score is a logistic sum over FEATURES with the weights in weights.json (recipe there).
+    """
+    match = compare(phrase(a), phrase(b), body_a, body_b)
+    weights, threshold = _weights()
+    total = sum(weights.get(name, 0.0) * value for name, value in match.features.items())
+    total += math.log(SAME / (1 - SAME)) - math.log(threshold / (1 - threshold))  # the trained threshold becomes SAME
+    score = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    same = score >= SAME
+    confidence = 0.5 + abs(score - SAME) / (2 * (1 - SAME) if same else 2 * SAME)
+    return Verdict(same, round(confidence, 3), round(score, 4), _because(match, same=same))
+
+
+def _because(match: Match, *, same: bool) -> tuple[str, ...]:
+    shared = ("both: " + " ".join(match.shared),) if match.shared else ()
+    if same:
+        body = ("the descriptions say the same",) if match.features["body_same"] > 0.5 else ()
+        return shared + body
+    return (
+        tuple(dict.fromkeys(match.reasons))
+        or tuple(f"only one: {' '.join(rest)}" for rest in (match.only_a, match.only_b) if rest)
+        or shared
+    )
