@@ -52,6 +52,11 @@ BLOCKED_BY = {
     "refwait": "onepage",
     "billing": "boxbuild",
     "kiosk.0": "onepage",
+    "points.0": "loyalty.0",
+    "klick.0": "instrument.1",
+    "receipt.0": "deposit.1",
+    "express.0": "onboard.1",
+    "cards2.0": "search.0",
 }
 
 # Two people pull the same three stories up and down; the third of each row is what the board shows as the new place.

@@ -133,13 +133,14 @@ d spike p2 | Would a deposit scare people off? | Twelve calls: yes, with familie
 We believe riders who get folding crates for third floors and up will bring them back, measured by crates lost per 1,000 orders: from 17 to 12.""",
         made="1012",
         start="1026",
+        end="1112",
         by="tom",
         kr="cost-order",
         how="field",
         labels="follow-up",
         stories="""
 d p2 s1026 f1104 | Mark addresses without a lift | From the riders' notes.
-w p3 s1106 | Pack third floors and up in folding crates | Two hundred crates to begin with.
+d p3 s1102 f1111 | Pack third floors and up in folding crates | Two hundred crates to begin with.
 """,
     ),
     Epic(
@@ -193,13 +194,14 @@ t p2 | The buddy sees where the new colleague hesitates | Only in the first week
 Wij geloven dat pickers die de koelcel in loopvolgorde krijgen sneller en met minder fouten klaar zijn, gemeten aan fouten per 100 bestellingen: van 4,2 naar 2,5.""",
         made="1005",
         start="1019",
+        end="1113",
         by="ilse",
         kr="pick-errors",
         how="field",
         stories="""
 d p2 s1020 f1029 | Zuivel en vlees in loopvolgorde | Eerst op papier, een week proberen.
-w p3 s1105 | Handschoenknop op de scanner | Een knop die je met handschoenen kunt raken.
-t p2 | Wekelijks vragen aan de vroege ploeg wat er nog in de weg staat | Vijf minuten, met koffie.
+d p3 s1102 f1112 | Handschoenknop op de scanner | Een knop die je met handschoenen kunt raken.
+d p1 s1105 f1110 | Wekelijks vragen aan de vroege ploeg wat er nog in de weg staat | Vijf minuten, met koffie.
 """,
     ),
     Epic(

@@ -511,7 +511,7 @@ AUTUMN = (
             Result(
                 "cold-chain",
                 "Pass the cold-chain audit of 1 December without a major finding",
-                "1005 0 7\n1019 0 8\n1102 0 8",
+                "1005 2 7 | Rehearsal: two.\n1019 1 8 | Rehearsal: one.\n1102 1 8",
                 "major findings",
                 "findings",
                 3,
@@ -520,7 +520,6 @@ AUTUMN = (
                 owner="ilse",
                 kind="committed",
                 cadence="fortnightly",
-                progress="milestones",
             ),
         ),
     ),

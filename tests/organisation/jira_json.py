@@ -306,6 +306,13 @@ def changes(event: Event, item: Item, company: Company) -> list[Json]:
             return [entry("Sprint", "customfield_10020", before_ids, before_text, after_ids, after_text, "custom")]
         case "rank":
             return [entry("Rank", "customfield_10019", "", "", "", event.after, "custom")]
+        case "title":
+            return [entry("summary", "summary", None, event.before, None, event.after)]
+        case "body":
+            return [entry("description", "description", None, event.before, None, event.after)]
+        case "due":
+            before_day, after_day = (f"2026-{text[:2]}-{text[2:]}" for text in (event.before, event.after))
+            return [entry("duedate", "duedate", before_day, f"{before_day} 00:00:00.0", after_day, f"{after_day} 00:00:00.0")]
         case "key":
             old, new = event.before.split("-")[0], event.after.split("-")[0]
             return [
@@ -361,5 +368,5 @@ def search(company: Company) -> Json:
         "issues": [issue(item, company) for item in items],
         "isLast": True,
         "names": {number: name for name, (number, _) in FIELDS.items()} | {"summary": "Summary", "duedate": "Due date"},
-        "schema": {number: schema for number, schema in FIELDS.values()},
+        "schema": dict(FIELDS.values()),
     }

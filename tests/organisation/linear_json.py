@@ -109,8 +109,10 @@ def history(item: Item, company: Company) -> list[Json]:
             {
                 "id": made_id("history", item.ref, stamp(event.at) or "", event.by),
                 "createdAt": stamp(event.at),
-                "actor": user(event.by),
-                "botActor": None,
+                "actor": None if PEOPLE[event.by].bot else user(event.by),
+                "botActor": {"id": made_id("bot", event.by), "type": "workflow", "name": "Refinement rule"}
+                if PEOPLE[event.by].bot
+                else None,
             },
         )
         match event.field:
@@ -124,6 +126,12 @@ def history(item: Item, company: Company) -> list[Json]:
                 before = event.before.split(",")[-1]
                 entry["fromCycle"] = cycle(item.backlog, int(before)) if before else None
                 entry["toCycle"] = cycle(item.backlog, int(event.after.split(",")[-1]))
+            case "title":
+                entry["fromTitle"], entry["toTitle"] = event.before, event.after
+            case "body":
+                entry["updatedDescription"] = True
+            case "due":
+                entry["fromDueDate"], entry["toDueDate"] = (f"2026-{text[:2]}-{text[2:]}" for text in (event.before, event.after))
             case "link":
                 other = company.items[event.after.rpartition(" ")[2]]
                 if BACKLOGS[other.backlog].tracker == "linear":

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import random
 import re
+from collections.abc import Mapping
 
 from .people import BACKLOGS, PEOPLE
 from .words import LAST_EDIT, Comment, Epic, Event, Item, Loose, day
@@ -71,7 +72,7 @@ def moment(date: dt.date, dice: random.Random, *, after: dt.datetime | None = No
     return max(at, after + dt.timedelta(minutes=dice.randrange(4, 35))) if after else at
 
 
-def crew(team: str, date: dt.date, quarters: dict[str, tuple[str, ...]]) -> list[str]:
+def crew(team: str, date: dt.date, quarters: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return who of a team works on a day; the Storefront team changed its people with the quarter."""
     if team == "Storefront":
         return list(quarters["2026-Q3" if date < dt.date(2026, 10, 1) else "2026-Q4"])
@@ -94,19 +95,21 @@ def _spread(lines: list[Line], epic: Epic) -> None:
         start = first + DAY * (place * span // max(len(begun), 1))
         if not line.start and line.state in "wrh":
             start = max(start, LAST_EDIT - DAY * (3 + 2 * (place % 4)))
-        if not line.start and not (line.state == "x"):
+        if not line.start and line.state != "x":
             line.start = workday(start).strftime("%m%d")
         if not line.end and line.state in "dxvn":
             base = day(line.start) if line.start else start
             end = min(workday(base + DAY * (3 + (line.points or 2))), last - DAY if not epic.cancel else last)
+            if epic.end and place == len(begun) - 1:
+                end = last - DAY if last.weekday() else last - DAY * 3
             line.end = max(end, base).strftime("%m%d")
 
 
-def _item(line: Line, backlog: str, ref: str, team: str, reporter: str, made: dt.date, quarters: dict[str, tuple[str, ...]]) -> Item:
+def _item(line: Line, backlog: str, ref: str, team: str, reporter: str, made: dt.date, quarters: Mapping[str, tuple[str, ...]]) -> Item:
     """Return the item of a line with its states and people; links and labels come later."""
     dice = random.Random(ref)
     kind = "subtask" if line.sub else line.kind
-    team = line.flags.get("team", team)
+    team = line.flags.get("team", team).replace("_", " ")
     created = moment(day(line.made) if line.made else made, dice)
     item = Item(ref, backlog, kind, line.title, line.body, line.state, created, reporter, team, points=line.points)
     item.how = line.flags.get("how", "label" if "kr" in line.flags else "")
@@ -116,7 +119,7 @@ def _item(line: Line, backlog: str, ref: str, team: str, reporter: str, made: dt
     return item
 
 
-def _live(item: Item, line: Line, dice: random.Random, quarters: dict[str, tuple[str, ...]]) -> None:
+def _live(item: Item, line: Line, dice: random.Random, quarters: Mapping[str, tuple[str, ...]]) -> None:
     """Append the events from the first to the last state of an item."""
     if line.state == "t":
         return
@@ -169,7 +172,7 @@ def _hand_over(item: Item, hands: list[str], last: dt.date, dice: random.Random)
     item.events = sorted([*item.events, *events], key=lambda event: event.at)
 
 
-def grow(backlog: str, epics: tuple[Epic, ...], loose: Loose, quarters: dict[str, tuple[str, ...]]) -> list[Item]:
+def grow(backlog: str, epics: tuple[Epic, ...], loose: Loose, quarters: Mapping[str, tuple[str, ...]]) -> list[Item]:
     """Return all items of one backlog in the order they were written down."""
     items: list[Item] = []
     for epic in epics:
@@ -194,7 +197,7 @@ def _wisher(backlog: str, dice: random.Random) -> str:
     return {"SHOP": dice.choice(("noor", "bas", "ruben")), "PAY": "carla", "DEPOT": "tom", "WEB": "lena", "RIDE": "jo"}[backlog]
 
 
-def _grow_epic(backlog: str, epic: Epic, home: str, quarters: dict[str, tuple[str, ...]]) -> list[Item]:
+def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple[str, ...]]) -> list[Item]:
     """Return an epic and its stories and sub-tasks."""
     lines = [read_line(text) for text in epic.stories.strip().splitlines()]
     _spread(lines, epic)
@@ -203,7 +206,7 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: dict[str, tuple[st
     team = epic.team or home
     parent = _item(whole, backlog, epic.ref, team, epic.by, day(epic.made), quarters)
     parent.kind, parent.assignee = "epic", parent.assignee or epic.by
-    parent.events = [event for event in parent.events if event.after not in "r" or event.field != "state"]
+    parent.events = [event for event in parent.events if event.after != "r" or event.field != "state"]
     parent.events = [dataclasses.replace(event, before="w") if event.before == "r" else event for event in parent.events]
     parent.labels = epic.labels.split() if epic.labels else []
     parent.key_results, parent.how = ([epic.kr] if epic.kr else []), epic.how
@@ -216,6 +219,10 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: dict[str, tuple[st
         parent.events.append(Event(moment(day(when), dice), "automation", "labels", "", label))
         parent.labels.append(label)
     _name_key_result(parent, epic, dice)
+    for when, field, before in epic.edits:
+        parent.events.append(
+            Event(moment(day(when), dice), epic.by, field, before, {"title": epic.title, "due": epic.due, "body": epic.body}[field])
+        )
     items, above = [parent], ""
     for place, line in enumerate(lines):
         made = workday(day(epic.made) + DAY * (1 + place // 3))

@@ -49,6 +49,7 @@ PLANTED = (
     Plant("nothing_stopped", "backlog", ("PAY",), "over forty value items started, none cancelled"),
     Plant("efficient_not_effective", "backlog", ("PAY",), "finishes nearly all it starts while few of it names a key result"),
     Plant("value_written_afterwards", "item", ("recipes",), "the key result label was added four days after Done"),
+    Plant("value_written_afterwards", "item", ("b2b",), "the belief was written into the text ten days after Done"),
     # key results
     Plant("output_in_disguise", "key_result", ("wallet-launch", "roadmap-done"), "launch and deliver, no behaviour"),
     Plant("fed_by_tickets", "key_result", ("roadmap-done",), "progress is the share of closed tickets"),
@@ -56,7 +57,12 @@ PLANTED = (
     Plant("too_many_goals", "objective", ("easy-pay",), "seven key results"),
     Plant("too_many_goals", "team", ("Storefront",), "five objectives in one cycle"),
     Plant("frozen_key_result", "key_result", ("substitutes",), "weekly, last check-in on 26 October, linked stories moved in November"),
-    Plant("key_result_without_bet", "key_result", ("waste", "happy-payers", "web-revenue", "copied-families"), "nobody works for it"),
+    Plant(
+        "key_result_without_bet",
+        "key_result",
+        ("waste", "happy-payers", "web-revenue", "copied-families", "chargebacks", "mobile-pay"),
+        "nobody works for it",
+    ),
     Plant("no_real_dates", "team", ("Payments",), "all seven key results are due on the last day of the quarter"),
     Plant("business_as_usual", "key_result", ("chargebacks",), "keep, and the target equals the baseline"),
     Plant("too_far_away", "key_result", ("web-revenue",), "a team owns revenue, with no behaviour below it"),
@@ -79,6 +85,7 @@ PLANTED = (
     # splintering
     Plant("many_backlogs_one_product", "product", ("Shop",), "three backlogs of similar weight, ranked apart"),
     Plant("hand_offs", "item", ("pingpong", "pingpong2"), "three changes of team between start and done"),
+    Plant("hand_offs", "item", ("box",), "needs three teams"),
     Plant("dependency_wall", "backlog", ("SHOP",), "about a quarter of the started stories wait or waited for payments or the depot"),
     Plant("component_team", "team", ("Payments",), "one component, and most of what it builds waits for another team"),
     Plant(
@@ -104,8 +111,10 @@ PLANTED = (
     Plant("everything_validates", "backlog", ("WEB",), "nine of nine hypotheses validated, two on the day they were opened"),
     # flow
     Plant("too_much_in_progress", "team", ("Storefront",), "five value epics and a dozen items open for four people"),
+    Plant("too_much_in_progress", "team", ("Basket", "Payments"), "seven and more value epics open at once"),
     Plant("large_batch", "item", ("loyalty", "bigbang"), "in progress since August"),
     Plant("zombie_work", "item", ("share",), "only the automation touched it since the second of October"),
+    Plant("zombie_work", "item", ("old2", "old3", "old4"), "in the backlog, untouched since spring"),
     Plant("unbalanced_mix", "backlog", ("RIDE",), "bugs, incidents and upkeep are most of what was finished"),
     # project model
     Plant("scope_and_date_locked", "backlog", ("PAY",), "nearly every epic has a date and a fixed version, few a key result"),
@@ -175,7 +184,6 @@ CLEAN = (
     Plant("zombie_work", "item", ("slots", "shift"), "people touched it last week"),
     Plant("large_batch", "item", ("slots", "shift", "route2"), "weeks, not months"),
     Plant("rival_product_owners", "product", ("Depot",), "one person ranks"),
-    Plant("many_backlogs_one_product", "product", ("Depot",), "one backlog and a small team beside it"),
     Plant("success_theatre", "backlog", ("RIDE",), "moved, learned, stopping"),
     Plant("team_tetris", "team", ("Depot floor", "Payments"), "the same people since summer"),
     Plant("scope_and_date_locked", "item", ("coldchain", "allergens"), "legal dates"),

@@ -54,6 +54,7 @@ If the share of unused holds goes over 20 % in any week we stop and rethink.""",
         kr="evening-slots",
         how="field",
         team="Checkout",
+        edits=(("0914", "title", "Hold a slot while the basket fills"),),
         links=(("is validated by", "holdtest"), ("relates to", "slots1")),
         notes=(
             ("1102", "noor", "Week four: 20.1 % leave at slot choice (was 23). Unused holds 11 %. Going on to Ghent."),
@@ -212,9 +213,9 @@ The pre-order test ({boxtest}) is still running; the date of the TV spot made us
         links=(("is validated by", "boxtest"),),
         stories="""
 w p5 s1021 @boxbuild | Build the first box from my last ten orders | Milk, bread, fruit; not the birthday cake of June.
-w p5 s1029 @boxpay | Charge the box on the morning it is picked | Needs the saved mandate from payments.
+w p5 s1029 @boxpay team=Payments | Charge the box on the morning it is picked | Needs the saved mandate from payments.
 d p2 s1019 f1027 | Pause the box for a week | Holidays are the reason people leave every other subscription.
-t p3 | Change the box until midnight | A list, three taps, done.
+t p3 team=Depot_floor | Change the box until midnight | A list, three taps, done.
 t p3 | Tell me what is new in this week's box | Two lines, not a newsletter.
 """,
     ),
@@ -452,10 +453,10 @@ d debt c0907 s0914 f0925 | Upgrade the web framework before support ends | 14 wa
 d debt c1005 s1012 f1023 | Slot page tests run in four minutes instead of nineteen |
 w debt c1019 s1105 | Split the order mail out of the checkout service |
 d task c0810 s0812 f0814 | Yearly check of the emergency stop for orders | Pressed the red button with Operations, 4 minutes.
-t debt c0420 | Replace the hand-written date picker | Written in 2019 by somebody who has left us for a bakery.
-t p3 c0302 | Wish list for products we do not sell | From the survey of 2025.
-t p2 c0223 | Dark mode | Asked twice.
-t p3 c0316 | Compare two products side by side | Coffee beans mostly.
+t debt @old1 c0420 | Replace the hand-written date picker | Written in 2019 by somebody who has left us for a bakery.
+t p3 @old2 c0302 | Wish list for products we do not sell | From the survey of 2025.
+t p2 @old3 c0223 | Dark mode | Asked twice.
+t p3 @old4 c0316 | Compare two products side by side | Coffee beans mostly.
 t p3 @onepage c0928 | One page for all vouchers and balances | So that people stop asking service what they have left.
 d p3 @moved c0817 s0909 f1001 moved=PAY | Saved card is offered first at checkout | Began as a payments story and ended with us.
 d p3 @pingpong c0921 s1001 f1106 hand=Payments,Basket,Checkout | Voucher and wallet in one total | Nobody could finish this alone.

@@ -79,6 +79,8 @@ d p2 | Country switch in the header | Flags and names.
         made="0907",
         start="0921",
         by="lena",
+        kr="library-share",
+        how="label",
         project="design-system",
         stories="""
 d p3 | Picture gallery with zoom |
@@ -95,6 +97,8 @@ t p3 | Reviews with photos |
         made="0921",
         start="1005",
         by="lena",
+        kr="library-share",
+        how="label",
         project="design-system",
         stories="""
 d p3 | Order list with filters |
@@ -172,6 +176,7 @@ t p2 | Remember the postcode for the log-in |
         made="1019",
         start="1026",
         by="lena",
+        bots=(("1106", "needs-refinement"),),
         stories="""
 w p3 s1027 w=emil | Stars on the product page |
 w p3 s1109 w=sana | Import 9,000 old reviews |

@@ -41,6 +41,7 @@ class Epic:
     links: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str, str], ...] = ()
     bots: tuple[tuple[str, str], ...] = ()  # labels that an automation added: day, label
+    edits: tuple[tuple[str, str, str], ...] = ()  # day, title | due | body, what stood there before
     quiet: str = ""  # no person touches the epic or its open stories after this day
     project: str = ""
     restricted: bool = False
@@ -102,7 +103,7 @@ class Event:
 
     at: dt.datetime
     by: str
-    field: str  # state | assignee | team | labels | key_result | sprint | rank | link | key | body | due | resolution
+    field: str  # state | assignee | team | labels | key_result | sprint | rank | link | key | title | body | due | resolution
     before: str = ""
     after: str = ""
 
