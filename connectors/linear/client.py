@@ -216,7 +216,7 @@ class Client:
             raise HiddenError(f"{self.name}: this account may not see it: {said}", code="token")
         if answer.status >= 500 or word in _TRANSIENT or any(sign in f"{code.lower()} {word}" for sign in ("internal", "lock", "timeout")):
             return Again(f"Linear answered {said or code}")
-        if failed.data is not None and bytes(failed.data) != b"null":
+        if bytes(failed.data) != b"null":
             return Again(f"Linear answered only a part: {said}", code="protocol")
         remedy = "; update okrbot" if "VALIDATION" in code else ""
         raise RefusedError(f"{self.name}: Linear refuses the query: {said}{remedy}", code="protocol", answer=answer)
@@ -260,21 +260,24 @@ def _number(text: str) -> float | None:
 def _data(body: bytes) -> msgspec.Raw:
     """Return the `data` of an answer. Raises ValidationError where there is none."""
     failed = msgspec.json.decode(body, type=Failed)
-    if failed.data is None or bytes(failed.data) == b"null":
+    if bytes(failed.data) == b"null":
         raise msgspec.ValidationError("no data")
     return failed.data
 
 
-class _List(msgspec.Struct):
+class _Inner(msgspec.Struct):
     rows: Connection
 
 
-class _Inner(msgspec.Struct):
-    issue: _List
+class _List(msgspec.Struct):
+    rows: Connection | None = None
+    issue: _Inner | None = None
 
 
 def _connection(data: msgspec.Raw) -> Connection:
     """Return the list of a document, at its root or under an issue."""
-    if bytes(data[:20]).replace(b" ", b"").startswith(b'{"issue"'):
-        return msgspec.json.decode(data, type=_Inner).issue.rows
-    return msgspec.json.decode(data, type=_List).rows
+    found = msgspec.json.decode(data, type=_List)
+    rows = found.rows or (found.issue and found.issue.rows)
+    if rows is None:
+        raise msgspec.ValidationError("no list")
+    return rows

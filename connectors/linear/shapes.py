@@ -327,5 +327,5 @@ class Problem(msgspec.Struct, rename="camel"):
 class Failed(msgspec.Struct):
     """The head of an answer that may carry errors."""
 
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
     errors: list[Problem] | None = None
