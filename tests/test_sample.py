@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from organisation import CLEAN, PLANTED, build, resolved
+from organisation.autumn import AUTUMN
 from organisation.files import bundle
-from organisation.goals import AUTUMN, SUMMER
 from organisation.people import BACKLOGS, PEOPLE
+from organisation.summer import SUMMER
 
 SAMPLE = Path(__file__).parents[1] / "okrbot" / "sample"
 NOW = dt.datetime(2026, 11, 16, 7, tzinfo=dt.UTC)

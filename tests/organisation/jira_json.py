@@ -285,8 +285,8 @@ def changes(event: Event, item: Item, company: Company) -> list[Json]:
         case "resolution":
             return [entry("resolution", "resolution", None, None, "10" + str(ORDER.index(event.after)), RESOLUTIONS[event.after])]
         case "assignee":
-            before = (account_id(event.before), PEOPLE[event.before].name) if event.before else (None, None)
-            return [entry("assignee", "assignee", *before, account_id(event.after), PEOPLE[event.after].name)]
+            old_id, old_name = (account_id(event.before), PEOPLE[event.before].name) if event.before else (None, None)
+            return [entry("assignee", "assignee", old_id, old_name, account_id(event.after), PEOPLE[event.after].name)]
         case "team":
             return [
                 entry("Team", "customfield_10001", team(event.before)["id"], event.before, team(event.after)["id"], event.after, "custom")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .autumn import AUTUMN
 from .company import Company
-from .goals import AUTUMN, CYCLES, SUMMER, Aim, Result
+from .goals import CYCLES, Aim, Result
 from .people import PEOPLE
+from .summer import SUMMER
 
 
 def quoted(value: Any) -> str:
