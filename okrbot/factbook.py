@@ -93,6 +93,7 @@ age_days | double | days since created
 work_days_old | integer = 99 | working days since created (team's zone, holidays out)
 started_days | double | days since started; for finished items days from start to finish; null if not started
 quiet_days | double | days since a person last changed or commented (bots do not count); since created if never; null if unknown
+family_quiet_days | double | of a unit: the least quiet_days of itself and everything below it; of any other item: that of its unit; null if unknown
 state_days | double | days in the present state, null if unknown
 live_days | double | days since released, null if not
 backlog_rank | integer = 9999 | place among the open items of its backlog, 1 = top; 9999 if no rank is known
@@ -102,7 +103,7 @@ children_started | integer | of these doing or done
 children_done | integer | of these done
 first_child_done | timestamp | first child done
 last_child_done | timestamp | last child done
-released_share | double | share of children done when the first of them was released, null if unknown
+released_share | double | share of children done when the first of them was released, the share done now if none is released yet; null if no release is known in its backlog
 key_result | text | id of the key result it works for, '' if none
 objective | text | id of that key result's objective
 linked | boolean | there is a path to an active key result
