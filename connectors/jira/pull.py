@@ -1,0 +1,390 @@
+"""One pull of a Jira site: everything the first time and each week, else what changed; complete, or it says why not."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from okrbot.model import Backlog, Coverage, Goals, Millis, Page, Problem, PullRequest, SourceError, Sprint, Surroundings
+
+from ..http import Sender
+from . import goals, jql, memory, site
+from .fields import FieldMap, FieldRow, map_fields
+from .history import BATCH, Historian, Told
+from .memory import DAY, WEEK, Checkpoint, Resume
+from .rows import Found, Reader
+from .search import Ask, Search, stamps
+from .settings import Settings
+from .site import Who
+from .slices import Slice, Slices
+
+MINUTE = 60_000
+CENSUS_ALWAYS = 25_000  # issues; a larger site is counted each time and listed when the count fell or half a day passed
+FEW = 20  # issues that may vanish at once without a question
+SHARE = 0.2  # of the site that may vanish at once without a question
+MOST_PROJECT_SLICES = 40
+
+
+@dataclass(slots=True)
+class Run:
+    """What is known in the course of one pull."""
+
+    settings: Settings
+    request: PullRequest
+    sender: Sender
+    who: Who
+    before: Checkpoint | None
+    filter: str  # fingerprint of what is asked for
+    clauses: str
+    backlogs: list[Backlog]
+    fields: FieldMap
+    field_rows: list[FieldRow]
+    search: Search
+    reader: Reader
+    historian: Historian | None
+    full: bool
+    start: Millis
+    low: Millis  # lower bound of changes
+    resumed: Resume | None
+    workers: int
+    problems: list[Problem] = field(default_factory=list)
+    read: int = 0
+    with_history: int = 0
+    counted: Future[int | None] | None = None
+    expected: int | None = None
+    resume: str | None = None
+    census_at: Millis = 0
+    seen: array[int] = field(default_factory=lambda: array("q"))  # ids read by a full pass, to compare with the census
+    fresh: set[str] = field(default_factory=set)  # ids of changed issues
+
+
+def pull(settings: Settings, surroundings: Surroundings, request: PullRequest) -> Iterator[Page]:
+    """Yield the pages of one pull. Raises SourceError with `resume`; what was yielded stays."""
+    sender = site.open_site(settings, surroundings)
+    run: Run | None = None
+    side = ThreadPoolExecutor(5, thread_name_prefix="jira-tables")
+    pools = [side]
+    try:
+        run = begin(settings, surroundings, request, sender, side)
+        crew = ThreadPoolExecutor(run.workers, thread_name_prefix="jira")
+        pools.append(crew)
+        yield Page(backlogs=tuple(run.backlogs), expected=run.expected, resume=run.resume)
+        sprints = side.submit(site.read_sprints, sender, run.backlogs, settings.projects, crew.map)
+        aims = side.submit(goals.read_goals, run.sender, run.who, run.search, run.field_rows, run.clauses) if settings.goals else None
+        yield from _full_pass(run, crew) if run.full else _changes(run, crew)
+        census = yield from _census(run)
+        yield _last_page(run, sprints, aims, census)
+    except SourceError as trouble:
+        trouble.resume = trouble.resume or (run.resume if run else request.resume)
+        raise
+    finally:
+        for pool in reversed(pools):
+            pool.shutdown(wait=True, cancel_futures=True)
+        sender.session.close()
+
+
+def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, sender: Sender, side: ThreadPoolExecutor) -> Run:
+    """Find out who we are, what to read and whether all of it. Raises SourceError."""
+    before, resumed = memory.checkpoint(request.checkpoint), memory.resume(request.resume)
+    asked = side.submit(site.who, sender, settings, before.cloud if before else None, before.home if before else "")
+    # with a checkpoint we know where to ask, so that all tables come in one round trip; nothing is used before we know who we are
+    guess = Who(before.cloud, before.account, before.account, before.zone, "", before.home, 0, False) if before else asked.result()
+    tables = side.submit(site.read_fields, sender, guess), side.submit(site.read_projects, sender, guess, settings.projects)
+    statuses = side.submit(site.read_statuses, sender, guess) if settings.history else None
+    who = asked.result()
+    field_rows, (projects, problems) = tables[0].result(), tables[1].result()
+    search = Search(sender, who)
+    fields = map_fields(field_rows, surroundings.fields)
+    if settings.jql and not jql.is_closed(settings.jql):
+        raise SourceError(f"{settings.name}: `jql` has a quote or bracket without its other half; nothing was read", code="filter")
+    clauses = jql.both(jql.project_in(project.key for project in projects) if settings.projects else "", jql.bracketed(settings.jql))
+    filter_ = memory.fingerprint(
+        sorted(project.id for project in projects) if settings.projects else (), settings.jql, fields, settings.history
+    )
+    full, more = _why_full(request, before, who, filter_)
+    if resumed and not _still_good(resumed, before, who, filter_, full, request):
+        resumed = None
+    start = resumed.start if resumed else who.now
+    look_back = settings.overlap_minutes * MINUTE + (0 if who.clock_said else DAY)
+    hidden = frozenset(project.id for project in projects if project.private)
+    run = Run(
+        settings=settings,
+        request=request,
+        sender=sender,
+        who=who,
+        before=before,
+        filter=filter_,
+        clauses=clauses,
+        backlogs=projects,
+        fields=fields,
+        field_rows=field_rows,
+        search=search,
+        reader=Reader(fields, site=who.home, cloud=who.cloud, hidden=hidden),
+        historian=Historian(sender, who, statuses=statuses.result(), fields=fields.by_id()) if statuses else None,
+        full=resumed.full if resumed else full,
+        start=start,
+        low=max((resumed.low if resumed and not resumed.full else (before.start if before and not full else start) - look_back), 0),
+        resumed=resumed,
+        workers=settings.parallel or (8 if who.cloud else 2),
+        problems=[*problems, *more],
+        census_at=before.census_at if before else 0,
+    )
+    run.problems += [Problem("field", f"no field is called {name}; check the spelling under [okrs.links]") for name in fields.missing]
+    if before is None:
+        _try_epoch(run)
+    run.resume = request.resume if resumed else None
+    if run.full or request.known > CENSUS_ALWAYS:
+        run.counted = side.submit(search.count, clauses or jql.since("created", 0))
+        run.expected = run.counted.result() if run.full else None
+    return run
+
+
+def _why_full(request: PullRequest, before: Checkpoint | None, who: Who, filter_: str) -> tuple[bool, list[Problem]]:
+    """Tell whether everything must be read, with what is worth saying about it."""
+    if before is None:
+        return True, []
+    problems = []
+    if before.filter != filter_:
+        problems.append(
+            Problem("filter_changed", "projects, filter, fields or history changed since the last pull, so everything is read again")
+        )
+    if before.account != who.account:
+        problems.append(Problem("account_changed", f"another account ({who.shown}) looks than last time, so everything is read again"))
+    if before.start > who.now + DAY:
+        problems.append(Problem("clock", "the last pull lies in the server's future, so everything is read again"))
+    full = bool(problems) or request.full or before.cloud != who.cloud or who.now - before.full_at >= WEEK
+    if before.zone and who.zone and before.zone != who.zone:
+        problems.append(
+            Problem("zone_changed", f"the account's time zone changed from {before.zone} to {who.zone}; pulls do not depend on it")
+        )
+    return full, problems
+
+
+def _still_good(resumed: Resume, before: Checkpoint | None, who: Who, filter_: str, full: bool, request: PullRequest) -> bool:
+    """Tell whether a killed pull can go on: same question, same account, not overtaken, not older than a week."""
+    same = resumed.filter == filter_ and resumed.account == who.account and who.now - resumed.start < WEEK
+    overtaken = before is not None and before.start >= resumed.start
+    return same and not overtaken and (resumed.full or not (full or request.full))
+
+
+def _try_epoch(run: Run) -> None:
+    """Make sure, on the first pull, that this Jira reads epoch milliseconds. Raises SourceError."""
+    clauses = jql.both(run.clauses, jql.since("updated", run.who.now + DAY))
+    if run.search.any(clauses) or (
+        not run.search.any(jql.both(run.clauses, jql.since("updated", 0))) and run.clauses and run.search.any(run.clauses)
+    ):
+        raise SourceError(
+            f"{run.settings.name}: this Jira does not understand times in JQL as milliseconds; okrbot cannot read it safely",
+            code="protocol",
+        )
+
+
+def _full_pass(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
+    """Read everything, in slices; then what changed meanwhile."""
+    inside = run.historian is not None and not run.who.cloud
+    ask = Ask(tuple(run.reader.asked), run.settings.page_size, run.reader.read, changelog=inside)
+    slices = Slices(run.search, ask, _parts(run, crew), workers=run.workers, now=run.who.now, historian=run.historian)
+    steps = slices.run(crew)
+    try:
+        for step in steps:
+            run.resume = memory.write(Resume(memory.VERSION, run.start, run.filter, run.who.account, True, slices.store(step), 0))
+            page = _page(run, step.found, step.told)
+            if run.request.known and not run.resumed:
+                run.seen.extend(int(item.id) for item in page.items if item.id.isdigit())
+            yield page
+    finally:
+        slices.stop()
+    if run.read == 0 and run.request.known and not run.resumed:
+        raise _all_gone(run)
+    yield from _changes(run, crew)
+
+
+def _parts(run: Run, crew: ThreadPoolExecutor) -> list[Slice]:
+    """Return what a full pass begins with: what a killed one left over, or a slice a project where projects are named."""
+    if run.resumed:
+        return [Slice(clauses, low, high, saved=low) for clauses, low, high in run.resumed.parts]
+    if not 2 <= len(run.backlogs) <= MOST_PROJECT_SLICES or not run.settings.projects or run.workers == 1:
+        return [Slice(run.clauses, left=float(run.expected) if run.expected is not None else None)]
+    own = jql.bracketed(run.settings.jql)
+    clauses = [jql.both(jql.project_in([project.key]), own) for project in run.backlogs]
+    counts = list(crew.map(run.search.count, clauses))
+    return [Slice(clause, left=float(count) if count is not None else None) for clause, count in zip(clauses, counts, strict=True)]
+
+
+def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
+    """Read what changed since `run.low`, oldest first, with no upper bound: an issue edited meanwhile moves to the end."""
+    inside = run.historian is not None and not run.who.cloud
+    ask = Ask(tuple(run.reader.asked), run.settings.page_size, run.reader.read, changelog=inside)
+    reading: deque[tuple[Future[Told], Millis]] = deque()
+    waiting: list[str] = []
+    low, last = run.low, 0
+    enough = run.start + max(run.settings.overlap_minutes, 15) * MINUTE
+    for found in run.search.pages(run.clauses, "updated", ask, low=run.low, enough=enough):
+        times = [time for time in stamps(found, "updated") if time]
+        in_order = not times or times[0] >= last
+        last = max([last, *times])
+        run.fresh.update(found.ids)
+        if in_order and not run.full:
+            low = max(low, last // 1000 * 1000)
+        if run.historian is None or inside:
+            run.resume = _resume(run, low)
+            yield _page(run, found, run.historian.inside(found.changelogs) if run.historian else None)
+            continue
+        yield _page(run, found, None)
+        waiting += [item.id for item in found.items]
+        if len(waiting) >= BATCH or not found.token:
+            reading.append((crew.submit(run.historian.of, waiting), low))
+            waiting = []
+        while reading and reading[0][0].done():
+            yield _history_page(run, *reading.popleft())
+    if waiting and run.historian:
+        reading.append((crew.submit(run.historian.of, waiting), low))
+    while reading:
+        yield _history_page(run, *reading.popleft())
+
+
+def _history_page(run: Run, future: Future[Told], low: Millis) -> Page:
+    told = future.result()
+    run.resume = _resume(run, low)
+    return _page(run, Found(), told)
+
+
+def _resume(run: Run, low: Millis) -> str:
+    return memory.write(Resume(memory.VERSION, run.start, run.filter, run.who.account, run.full, [], low))
+
+
+def _page(run: Run, found: Found, told: Told | None) -> Page:
+    """Return a page of the store's rows; history that came with its issues marks them."""
+    run.problems += found.problems
+    run.read += len(found.items)
+    items, own = found.items, {item.id for item in found.items}
+    of: list[str] = []
+    if told is not None:
+        run.problems += told.problems
+        run.with_history += len(told.of)
+        complete = own.intersection(told.of)
+        items = [item._replace(history=True) if item.id in complete else item for item in items] if complete else items
+        of = [id_ for id_ in told.of if id_ not in own]
+    return Page(
+        items=items,
+        links=found.links,
+        changes=told.changes if told else (),
+        history_of=of,
+        aliases=tuple(told.aliases) if told else (),
+        expected=run.expected,
+        resume=run.resume,
+    )
+
+
+def _all_gone(run: Run) -> SourceError:
+    filtered = run.before is not None and run.before.filter != run.filter
+    cause = "the filter finds nothing" if filtered else f"{run.who.shown} may have lost its rights, or the token its scope"
+    text = f"{run.settings.name}: Jira showed {run.request.known} issues before and none now: {cause}. Nothing was changed"
+    return SourceError(text, code="filter" if filtered else "token")
+
+
+def _census_due(run: Run) -> bool:
+    known = run.request.known
+    if run.counted is not None:
+        run.expected = run.counted.result()
+    fell = run.expected is not None and run.expected < known
+    return known > 0 and (run.full or known <= CENSUS_ALWAYS or fell or run.who.now - run.census_at >= DAY // 2)
+
+
+def _census(run: Run) -> Generator[Page, None, frozenset[str] | None]:
+    """List the ids visible now (as the generator's result, None when not taken or not to be trusted) and read what a full pass missed."""
+    if not _census_due(run):
+        if run.expected == 0 and run.request.known:
+            raise _all_gone(run)
+        return None
+    ids: set[str] = set()
+    for found in run.search.census(run.clauses):
+        ids.update(found.ids)
+    known = run.request.known
+    if not ids:
+        raise _all_gone(run)
+    if run.seen:
+        yield from _missed(run, ids.difference(map(str, run.seen), run.fresh))
+    ids |= run.fresh
+    filtered = run.before is not None and run.before.filter != run.filter
+    if known - len(ids) > max(FEW, known * SHARE) and not (run.request.full or filtered):
+        text = (
+            f"{known - len(ids)} of {known} issues are no longer visible to {run.who.shown}; nothing is taken out yet. "
+            "If that is right, run `okrbot pull --full`"
+        )
+        run.problems.append(Problem("shrunk", text, count=known - len(ids), partial=True))
+        return None
+    run.census_at = run.start
+    return frozenset(ids)
+
+
+def _missed(run: Run, ids: set[str]) -> Iterator[Page]:
+    """Read by id what the slices did not meet, e.g. an issue that moved from an unread project to one already read."""
+    inside = run.historian is not None and not run.who.cloud
+    ask = Ask(tuple(run.reader.asked), run.settings.page_size, run.reader.read, changelog=inside)
+    missed = sorted(ids, key=lambda id_: (len(id_), id_))
+    for start in range(0, len(missed), 100):
+        clause = f"id in ({', '.join(missed[start : start + 100])})"
+        for found in run.search.pages(clause, "created", ask, low=0):
+            told = None
+            if run.historian:
+                told = run.historian.inside(found.changelogs) if inside else run.historian.of([item.id for item in found.items])
+            yield _page(run, found, told)
+
+
+def _last_page(
+    run: Run,
+    sprints: Future[tuple[tuple[Sprint, ...] | None, list[Problem]]],
+    aims: Future[Goals | None] | None,
+    census: frozenset[str] | None,
+) -> Page:
+    """Return the page that ends a pull: the small tables, what was covered, and the checkpoint if nothing is missing."""
+    table, problems = sprints.result()
+    run.problems += problems
+    found = aims.result() if aims else None
+    run.problems += found.problems if found else ()
+    merged = merge(run.problems)
+    complete = not any(problem.partial for problem in merged)
+    before = run.before
+    checkpoint = Checkpoint(
+        version=memory.VERSION,
+        start=run.start,
+        filter=run.filter,
+        account=run.who.account,
+        zone=run.who.zone,
+        cloud=run.who.cloud,
+        home=run.who.home,
+        full_at=run.start if run.full or before is None else before.full_at,
+        census_at=run.census_at,
+    )
+    return Page(
+        sprints=table,
+        goals=found if found and (found.objectives or found.key_results or found.cycles) else None,
+        census=census,
+        expected=run.expected,
+        coverage=Coverage(
+            expected=run.expected if run.full else None,
+            read=run.read,
+            with_history=run.with_history,
+            complete=complete,
+            problems=merged,
+            account=run.who.shown,
+        ),
+        checkpoint=memory.write(checkpoint) if complete else None,
+        resume=None,
+    )
+
+
+def merge(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Return problems with the same words counted together, so that a thousand odd rows are one line."""
+    merged: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        key = (problem.code, problem.message if problem.code != "bad_field" else problem.message.split(" of ", 1)[0])
+        old = merged.get(key)
+        count = problem.count + (old.count if old else 0)
+        first = old or problem
+        merged[key] = Problem(first.code, first.message, first.where, count, first.partial or problem.partial)
+    return tuple(merged.values())
