@@ -214,7 +214,7 @@ We believe that bakers who see tomorrow's held slots tonight will bake closer to
         start="0720",
         end="0911",
         by="tom",
-        kr="crates-q3",
+        kr="bread-q3",
         how="field",
         notes=(
             (
@@ -234,18 +234,18 @@ d p3 | Forecast by depot instead of by country | Ghent eats more bread than Utre
         "Fewer paper bags, same dry bread",
         """Problem: households asked 1,100 times in summer why the bread is in two bags.
 
-We believe that shoppers who get one bag complain less and we pay less, measured by cost per order: from 4.10 to 3.60 euro.""",
+We believe that shoppers who get one bag can carry it upstairs in one hand and stop writing to us, measured by complaints about bags per week: from 260 to 80.""",
         made="0803",
         start="0817",
         end="0930",
         by="tom",
-        kr="crates-q3",
+        kr="bags-q3",
         how="field",
         notes=(
             (
                 "1026",
                 "tom",
-                "Result: 0.06 euro per order saved, complaints about bags down from 260 to 40 a week. Done, no second version.",
+                "Result: complaints about bags down from 260 to 40 a week, and 0.06 euro per order saved. Done, no second version.",
             ),
         ),
         stories="""

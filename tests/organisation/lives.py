@@ -105,12 +105,24 @@ def _spread(lines: list[Line], epic: Epic) -> None:
             line.end = max(end, base).strftime("%m%d")
 
 
-def _item(line: Line, backlog: str, ref: str, team: str, reporter: str, made: dt.date, quarters: Mapping[str, tuple[str, ...]]) -> Item:
+def _item(
+    line: Line,
+    backlog: str,
+    ref: str,
+    team: str,
+    reporter: str,
+    made: dt.date,
+    quarters: Mapping[str, tuple[str, ...]],
+    *,
+    nth: int | None = None,
+) -> Item:
     """Return the item of a line with its states and people; links and labels come later."""
     dice = random.Random(ref)
     kind = "subtask" if line.sub else line.kind
     team = line.flags.get("team", team).replace("_", " ")
     created = moment(day(line.made) if line.made else made, dice)
+    if nth is not None:  # an epic's stories are written one after the other
+        created = created.replace(hour=8, minute=0) + dt.timedelta(minutes=9 * nth + dice.randrange(0, 8))
     item = Item(ref, backlog, kind, line.title, line.body, line.state, created, reporter, team, points=line.points)
     item.how = line.flags.get("how", "label" if "kr" in line.flags else "")
     item.key_results = line.flags["kr"].split(",") if "kr" in line.flags else []
@@ -234,7 +246,7 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple
             line.made, line.start = made.strftime("%m%d"), whole_story.started.strftime("%m%d") if whole_story.started else ""
             line.end = whole_story.finished.strftime("%m%d") if whole_story.finished and line.state == "d" else ""
         reporter = epic.by if dice.random() < 0.8 or backlog == "PAY" else dice.choice(crew(team, made, quarters))
-        item = _item(line, backlog, ref, team, reporter, made, quarters)
+        item = _item(line, backlog, ref, team, reporter, made, quarters, nth=place)
         item.parent, item.fix, item.project, item.restricted, item.quiet = (
             (above if line.sub else epic.ref),
             epic.fix,
