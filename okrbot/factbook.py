@@ -273,6 +273,7 @@ linked_share | double | the same as a share by estimate if the backlog estimates
 unlinked_examples | text | up to three keys of unlinked units, largest first
 value_finished | integer | value epics finished in the last two quarters
 value_tweaked | integer | of these followed up within 60 days
+value_one_offs | integer | of the finished value epics those marked as a planned one-off (never among the tweaked)
 started_quarter | integer | value and discovery items started in the last 91 days
 stopped_quarter | integer | of the running ones cancelled in the last 91 days, and discovery decided against
 say_do | double | share of items planned into the last six weeks' sprints that were done in them; without sprints finished / started
@@ -297,11 +298,13 @@ high_waiting | integer | items of other backlogs of the product, for key results
 high_waiting_example | text | key of one of these
 roadmap_epics | integer | open epics with a due date or planned dates, value class
 locked_epics | integer | of these with date and scope fixed before discovery
+bound_epics | integer | of the locked ones those whose date a law or an event sets (regulation, or label event or legal)
 linked_epics | integer | of these linked to a key result
 top_items | integer | of the top 30 open items those judged by text
 handed_in | integer | of these created outside the team and phrased as a solution
 updates_8w | integer | status updates of its projects in eight weeks
 shipped_only_8w | integer | of these that speak of shipped work only
+launch_8w | integer | of the shipped-only ones those written within seven days after a release or a finished epic of the backlog
 learned_8w | integer | of these that state a result or a learning
 """
     ),
@@ -324,6 +327,7 @@ goals_on_last_day | integer | of these due on the last day of the cycle
 goals_quarterly | integer | of these whose metric is only read at the quarter's end
 value_epics_doing | integer | value epics doing
 items_doing | integer | items doing, sub-tasks not counted
+upkeep_doing | integer | of these ktlo: incidents, support and fixes, as people on call hold them
 members | integer | people who changed or held its items in the last four weeks
 members_before | integer | the same for the four weeks a quarter earlier
 members_changed | integer | people in one of the two groups and not in the other
