@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import itertools
 import json
 import tomllib
 from pathlib import Path
 
 import pytest
-from organisation import CLEAN, PLANTED, build, resolved
+from organisation import CLEAN, PLANTED, build, csv_tables, resolved, sites
 from organisation.autumn import AUTUMN
 from organisation.files import bundle
 from organisation.people import BACKLOGS, PEOPLE
@@ -144,6 +146,29 @@ def test_no_subject_is_planted_and_clean_for_one_rule() -> None:
     planted = {(plant.rule, subject) for plant in PLANTED for subject in plant.subjects}
     clean = {(plant.rule, subject) for plant in CLEAN for subject in plant.subjects}
     assert not planted & clean
+
+
+def test_the_csv_forms_hold_every_item_once_and_no_row_is_wider_than_its_header() -> None:
+    company = build()
+    tables = {"jira": csv_tables.jira(company), "linear": csv_tables.linear(company)}
+    keys: list[str] = []
+    for tracker, text in tables.items():
+        header, *rows = csv.reader(io.StringIO(text))
+        assert {len(row) for row in rows} == {len(header)}
+        keys += [row[header.index("Issue key" if tracker == "jira" else "ID")] for row in rows]
+    assert sorted(keys) == sorted(item.key for item in company.items.values())
+
+
+def test_the_sites_tell_the_same_story_in_each_trackers_words() -> None:
+    company = build()
+    cloud, center = sites.jira_cloud(company), sites.jira_data_center(company)
+    assert [issue["key"] for issue in cloud["issues"]] == [issue["key"] for issue in center["issues"]]
+    for ours, theirs in zip(cloud["issues"], center["issues"], strict=True):
+        parent = ours["fields"].get("parent", {}).get("key")
+        told = theirs["fields"].get(sites.EPIC_LINK) or theirs["fields"].get("parent", {}).get("key")
+        assert told == parent
+        assert len(ours["changelog"]["histories"]) == len(theirs["changelog"]["histories"])
+        assert not any("accountId" in str(entry) for entry in theirs["changelog"]["histories"])
 
 
 def test_nothing_that_is_not_ours_is_in_the_sample(files: dict[str, str]) -> None:
