@@ -95,6 +95,12 @@ _SKIP = re.compile(
 _PREFIX = re.compile(r"^(kind|type|typ|category|cat|class|work|work type|worktype|t|k|c|nature|issue)\s*[/:=_]\s*", re.IGNORECASE)
 _ORDER = ("ktlo", "discovery", "enabling", "value")  # of two labels the one that takes the item out of the value rules speaks
 
+# What sets out to learn even where it names a thing to make: "Prototype of the new basket", "A/B test button colour".
+_TRY = re.compile(
+    r"^\W*(?:\w+\W+){0,2}?(spikes?|research|experiments?|a/b[ -]?tests?|ab[ -]tests?|prototyp\w*|proof of concept|poc|usability tests?|user (?:tests?|research)|feasibility|investigat\w*|evaluat(?:e|ion)|machbarkeit\w*|nutzertests?|"
+    r"étude|prototipo|protótipo|estudio|pesquisa|onderzoek\w*|untersuch\w*|gebruikerstests?)\b",
+    re.IGNORECASE,
+)
 _DISCOVER = re.compile(
     r"\b(spike|research\w*|investigat\w*|explor(e|ing|ation)|interview\w*|experiment\w*|a/b[ -]?test\w*|ab[ -]test\w*|prototyp\w*|proof of concept|poc|hypothes[ei]s|usability (test|stud)\w*|user test\w*|feasibility|evaluat(e|ion|ing)|discovery|survey\w*|"
     r"find out|understand|validate|assess|untersuch\w*|erforsch\w*|recherch\w*|machbarkeit\w*|evaluier\w*|herausfinden|verstehen|umfrage|nutzertest\w*|étudier|étude\w*|enquête\w*|analyser|comprendre|évaluer|entretiens?|prototyper|"
@@ -149,7 +155,7 @@ def classify(
         )
     if by_type:
         return text if text.work_class not in ("value", "unknown") and text.confidence >= 0.8 else by_type
-    place = _of_places(components, project)
+    place = _of_places((*components, *(label for label in labels if _AREA.match(label))), project)
     if place and (text.work_class == "unknown" or text.confidence < place.confidence):
         return place
     return text
@@ -222,7 +228,7 @@ def _of_text(title: str, body: str, language: str | None) -> ClassVerdict:
     head = title[:500]
     if judged.kind == "unclear":
         return ClassVerdict("unknown", judged.confidence, "neither type, labels nor text say what it is for", "none")
-    discover = _DISCOVER.search(head)
+    discover = (_TRY if judged.kind == "solution" else _DISCOVER).search(head)
     if judged.kind == "bug":
         return ClassVerdict("ktlo", judged.confidence, f"the text reports a defect{because}", "text")
     if discover and discover.start() < 40:
