@@ -108,7 +108,7 @@ PLANTED = (
         "nothing is believed, so nothing can be wrong",
     ),
     Plant("no_discovery_lane", "backlog", ("PAY",), "no spike, no interview, no test in six weeks"),
-    Plant("everything_validates", "backlog", ("WEB",), "nine of nine hypotheses validated, two on the day they were opened"),
+    Plant("everything_validates", "product", ("Shop",), "nine of nine in the storefront, eight of them on the day they were opened"),
     # flow
     Plant("too_much_in_progress", "team", ("Storefront",), "five value epics and a dozen items open for four people"),
     Plant("too_much_in_progress", "team", ("Basket", "Payments"), "seven and more value epics open at once"),
@@ -121,7 +121,7 @@ PLANTED = (
     Plant("project_container", "item", ("wallet",), "phase 2, with an end"),
     Plant("team_tetris", "team", ("Storefront",), "three of four people changed with the quarter"),
     Plant("solutions_handed_in", "backlog", ("PAY",), "all of the top was written by somebody of Commercial, as add and build"),
-    Plant("success_theatre", "backlog", ("WEB",), "nine updates, all of them about what was shipped"),
+    Plant("success_theatre", "backlog", ("WEB",), "eleven updates, all of them about what was shipped"),
 )
 
 CLEAN = (
@@ -178,7 +178,7 @@ CLEAN = (
     Plant("too_many_layers", "key_result", ("evening-slots", "failed-doors"), "one step to the company's goal"),
     Plant("homeless_goal", "objective", ("evening", "calm-shift", "right-door"), "parent, key results and work"),
     Plant("built_before_validated", "item", ("slots", "substitutes", "route2", "shift"), "validated before the first day of work"),
-    Plant("everything_validates", "backlog", ("DEPOT",), "four of nine hypotheses were rejected"),
+    Plant("everything_validates", "product", ("Depot",), "four of nine hypotheses were rejected"),
     Plant("no_discovery_lane", "backlog", ("DEPOT", "SHOP"), "spikes and tests each fortnight"),
     Plant("same_work_twice", "item", ("deposit",), "empties for shoppers and empties for riders are two things"),
     Plant("zombie_work", "item", ("slots", "shift"), "people touched it last week"),

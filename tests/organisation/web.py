@@ -18,8 +18,10 @@ PROJECTS = (
         about="Phase 2 of the relaunch: all pages on the new layout, rollout country by country. The team returns to Brand after close.",
         updates=(
             Update("0921", "lena", "onTrack", "Shipped the new header in all countries. Shipped the category page. 14 tickets closed."),
+            Update("0928", "lena", "onTrack", "Shipped the store finder map and the cookie bar. 12 tickets closed."),
             Update("1005", "lena", "onTrack", "Launched the new footer. Launched the store finder. 11 tickets closed, 9 to go this month."),
             Update("1019", "lena", "onTrack", "Released the product page in Belgium. Finished the icon set. Great week."),
+            Update("1026", "lena", "onTrack", "Completed the tabs and the order list. 18 tickets closed, velocity is up."),
             Update("1102", "lena", "onTrack", "Delivered the account page. Merged 23 pull requests. Rollout is at 64 %."),
             Update("1109", "lena", "onTrack", "Shipped the landing page builder and 4 new templates. Rollout at 71 %."),
         ),
@@ -188,15 +190,15 @@ t p3 | Moderate reviews |
 LOOSE = Loose(
     team="Storefront",
     lines="""
-v hypothesis @wh1 c0706 s0707 f0707 | Shoppers like the new header | Validated in the team review.
-v hypothesis @wh2 c0720 s0721 f0722 | Bigger pictures sell more | Validated: the pictures look better.
+v hypothesis @wh1 c0706 s0706 f0706 | Shoppers like the new header | Validated in the team review.
+v hypothesis @wh2 c0720 s0720 f0720 | Bigger pictures sell more | Validated: the pictures look better.
 v hypothesis @wh3 c0803 s0804 f0810 | A country switch is needed | Validated with Marketing.
-v hypothesis @wh4 c0817 s0818 f0824 | People want a gift finder | Validated by survey among colleagues.
+v hypothesis @wh4 c0817 s0817 f0817 | People want a gift finder | Validated by survey among colleagues.
 v hypothesis @wh5 c0831 s0831 f0831 | Snow makes people buy | Validated.
-v hypothesis @wh6 c0914 s0915 f0921 | Reviews raise trust | Validated: known from literature.
-v hypothesis @wh7 c0928 s0929 f1005 | Turn-around pictures raise trust | Validated in the design review.
-v hypothesis @wh8 c1012 s1013 f1016 | Avatars make the account personal | Validated.
-v hypothesis @wh9 c1026 s1027 f1102 | A sound makes the calendar fun | Validated: everybody laughed.
+v hypothesis @wh6 c0914 s0914 f0914 | Reviews raise trust | Validated: known from literature.
+v hypothesis @wh7 c0928 s0928 f0928 | Turn-around pictures raise trust | Validated in the design review.
+v hypothesis @wh8 c1012 s1012 f1012 | Avatars make the account personal | Validated.
+v hypothesis @wh9 c1026 s1026 f1026 | A sound makes the calendar fun | Validated: everybody laughed.
 d bug c0714 f0716 | Menu opens behind the banner | Steps: open menu on the home page. Expected: above.
 d bug c0902 f0904 | Zoom does not close with Escape |
 d bug c1008 f1012 | Search field loses the first letter | Steps: type fast. Expected: "milk". Actual: "ilk".
