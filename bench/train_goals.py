@@ -9,6 +9,7 @@ steps from zero, so that the same corpus gives the same weights. The temperature
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -156,6 +157,24 @@ def write(level: str, names: dict[str, int], weights: Floats, bias: Floats, temp
     return path
 
 
+def write_words() -> Path:
+    """Write the words of the train rows by language, for telling languages apart, and return the path."""
+    heard: dict[str, set[str]] = {}
+    for row in judgement.rows("goals", "train"):
+        if row["kind"] != "unclear" and row["language"] in LANGUAGES:
+            words = (word.lower() for word in re.findall(r"[^\W\d_]{3,}", row["text"]) if not word.isupper())
+            heard.setdefault(row["language"], set()).update(words)
+    # A word that goals of every language borrow from English (dashboard, churn) speaks for English only.
+    borrowed = {word for language, words in heard.items() if language != "en" for word in words if word in heard["en"]}
+    lines = ["# Words heard in the training sentences, by language. Made by bench/train_goals.py."]
+    for language in LANGUAGES:
+        words = sorted(heard[language] - (borrowed if language != "en" else set()))
+        lines += [f"[{language}]", *(" ".join(words[at : at + 30]) for at in range(0, len(words), 30))]
+    path = ROOT / "okrbot" / "wording" / "lexicon" / "heard.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folds", action="store_true", help="only print cross-validated figures")
@@ -163,6 +182,8 @@ def main() -> None:
     parser.add_argument("--penalty", type=float, default=3e-4)
     parser.add_argument("--least", type=int, default=2)
     options = parser.parse_args()
+    if not options.folds:
+        print("wrote", write_words().relative_to(ROOT))
     for level, kinds in KINDS.items():
         texts, found, labels, languages = load(level)
         targets = np.array([kinds.index(label) for label in labels], dtype=np.int64)

@@ -37,7 +37,7 @@ _OBJECTIVE_SUGGESTIONS = {
 
 def chosen_language(text: str, language: str | None) -> str:
     """Return the language to read `text` in: the given one, the detected one, or English when nothing speaks against it."""
-    return language or tongue.detect(text) or "en"
+    return language or tongue.likely(text)[0]
 
 
 def read(text: str, language: str) -> Reading:

@@ -1,57 +1,104 @@
-"""Tell the language of a short text: by its small words, its letters and its endings; unsure is an answer."""
+"""Tell the language of a short text: by its small words, by the letters in a row that its words are made of; unsure is an answer."""
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 
 from okrbot.wording import goal_lexicon
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-
-# Letters that belong to few languages: a letter is worth this much to each of them.
-_LETTERS = {
-    "ß": "de", "ä": "de sv fi", "ö": "de sv fi tr hu", "ü": "de tr hu",
-    "ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ": "pt", "ç": "fr pt tr", "œ": "fr", "ê": "fr pt", "è": "fr it", "à": "fr it", "ù": "fr it", "ì": "it", "ò": "it",
-    "ë": "nl", "ï": "nl fr", "á": "es pt cs hu", "í": "es pt cs hu", "ó": "es pl pt hu", "ú": "es pt", "é": "fr es pt cs hu", "â": "pt fr ro", "î": "fr ro", "ô": "fr pt",
-    "å": "sv da no", "ø": "da no", "æ": "da no",
-    "ł": "pl", "ą": "pl", "ę": "pl", "ż": "pl", "ź": "pl", "ś": "pl", "ć": "pl", "ń": "pl",
-    "ř": "cs", "ů": "cs", "ě": "cs", "č": "cs", "š": "cs", "ž": "cs", "ý": "cs",
-    "ğ": "tr", "ş": "tr", "ı": "tr", "ő": "hu", "ű": "hu", "ă": "ro", "ș": "ro", "ț": "ro",
-    "đ": "vi", "ạ": "vi", "ế": "vi", "ộ": "vi", "ơ": "vi", "ư": "vi",
-}  # fmt: skip
-_ENDINGS = {
-    "ung": "de", "ungen": "de", "keit": "de", "heit": "de", "schaft": "de", "lich": "de", "ieren": "de",
-    "ción": "es", "ciones": "es", "dad": "es", "amos": "es", "ção": "pt", "ções": "pt", "dade": "pt", "mento": "pt it", "agem": "pt",
-    "zione": "it", "zioni": "it", "ità": "it", "aggio": "it", "heid": "nl", "ijk": "nl", "lijk": "nl", "ijn": "nl", "eren": "nl de", "atie": "nl",
-    "eur": "fr", "eux": "fr", "aux": "fr", "ité": "fr", "ement": "fr", "ości": "pl", "anie": "pl", "ować": "pl", "ning": "sv en", "ää": "fi", "inen": "fi",
-    "lar": "tr", "ler": "tr", "ların": "tr", "lerin": "tr", "mak": "tr", "mek": "tr", "ing": "en", "ness": "en", "ity": "en", "ght": "en", "ly": "en", "ers": "en nl",
-}  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+")
+_OWN = goal_lexicon.LANGUAGES
 _SCRIPTS = (
-    ("ru", 0x0400, 0x04FF), ("el", 0x0370, 0x03FF), ("ar", 0x0600, 0x06FF), ("he", 0x0590, 0x05FF), ("hi", 0x0900, 0x097F), ("th", 0x0E00, 0x0E7F),
-    ("ko", 0xAC00, 0xD7AF), ("ja", 0x3040, 0x30FF), ("zh", 0x4E00, 0x9FFF),
-)  # fmt: skip
+    ("ru", 0x0400, 0x04FF),
+    ("el", 0x0370, 0x03FF),
+    ("ar", 0x0600, 0x06FF),
+    ("he", 0x0590, 0x05FF),
+    ("hi", 0x0900, 0x097F),
+    ("th", 0x0E00, 0x0E7F),
+    ("ko", 0xAC00, 0xD7AF),
+    ("ja", 0x3040, 0x30FF),
+    ("zh", 0x4E00, 0x9FFF),
+)
+# Letters that a language does not use, so that their absence in a short word list is no chance.
+_FOREIGN_LETTERS = frozenset("łąężźśćńřůěčšžýåøæğşıőűășțđạếộơưảấầậắặẵẻẽềểệỉịọỏốồổớờởợụủứừửữựỳỵỷỹ")
+_SMOOTHING = 0.3
+_MOST_A_WORD = 5.0  # one odd word must not outvote a sentence
+_FOREIGN_MARGIN = 3.0  # natural-log units by which another language must be ahead of the six
+_MARGIN = 0.7  # and the best of the six ahead of the next
+_ENGLISH_AHEAD = 1.5  # jargon is English in every language, and most goals are English
+_MOST_REMEMBERED = 50_000
 
-_SURE = 1.0  # evidence below this is no evidence
-_AHEAD = 1.15  # the best must be ahead of the next by this factor
+
+class _Sounds:
+    """How likely each language is to use a word, from the letters in a row in its word list."""
+
+    __slots__ = ("_counts", "_remembered", "_totals", "_words", "languages")
+
+    def __init__(self) -> None:
+        lists = _word_lists()
+        self.languages = tuple(lists)
+        self._counts: dict[str, list[float]] = {}
+        self._words: dict[str, list[float]] = {}
+        self._totals = [0.0] * len(lists)
+        self._remembered: dict[str, tuple[float, ...]] = {}
+        for place, words in enumerate(lists.values()):
+            for word, weight in words.items():
+                whole = not word.endswith("*")
+                for gram in _grams(word.rstrip("*"), ended=whole):
+                    self._counts.setdefault(gram, [0.0] * len(lists))[place] += weight
+                    self._totals[place] += weight
+                if whole:
+                    self._words.setdefault(word, [0.0] * len(lists))[place] += weight
+
+    def of(self, word: str) -> tuple[float, ...]:
+        """Return one number a language, 0 for the likeliest and less for the others, never under -_MOST_A_WORD."""
+        known = self._remembered.get(word)
+        if known is not None:
+            return known
+        scores = [0.0] * len(self.languages)
+        for gram in _grams(word, ended=True):
+            row = self._counts.get(gram)
+            if row is not None:
+                for place, total in enumerate(self._totals):
+                    scores[place] += math.log((row[place] + _SMOOTHING) / (total + 2000 * _SMOOTHING)) / 2
+        listed = self._words.get(word)
+        if listed is not None:
+            for place, weight in enumerate(listed):
+                scores[place] += 2.0 + weight if weight else 0.0
+        top = max(scores)
+        heavy = min(1.0, (len(word) + 1) / 4) if listed is None else 1.0
+        found = tuple(max(score - top, -_MOST_A_WORD) * heavy for score in scores)
+        if len(self._remembered) < _MOST_REMEMBERED:
+            self._remembered[word] = found
+        return found
+
+
+def _grams(word: str, *, ended: bool) -> list[str]:
+    framed = f"^{word}$" if ended else f"^{word}"
+    return [framed[at : at + size] for size in (2, 3, 4) for at in range(len(framed) - size + 1)]
+
+
+def _word_lists() -> dict[str, dict[str, float]]:
+    lists: dict[str, dict[str, float]] = {language: {} for language in _OWN}
+    for language in _OWN:
+        for name, words in goal_lexicon.sections(goal_lexicon.read(f"{language}.txt")):
+            for entry in words:
+                for word in re.split(r"[_'’]", entry.lstrip("*").lower()):
+                    if len(word.rstrip("*")) > 1 or name == "func":
+                        lists[language][word] = max(lists[language].get(word, 0.0), 3.0 if name == "func" else 1.0)
+    for name, weight in (("heard.txt", 1.0), ("languages.txt", 1.5)):
+        for language, words in goal_lexicon.sections(goal_lexicon.read(name)):
+            mine = lists.setdefault(language, {})
+            for word in words:
+                mine.setdefault(word.lower(), weight)
+    return lists
 
 
 @functools.cache
-def _votes() -> dict[str, tuple[tuple[str, float], ...]]:
-    """Return word -> ((language, weight), ...): a word of many languages says little, a content word less than a small one."""
-    heard: dict[str, dict[str, float]] = {}
-    for language in goal_lexicon.LANGUAGES:
-        for name, words in goal_lexicon.sections(goal_lexicon.read(f"{language}.txt")):
-            weight = 1.0 if name == "func" else 0.7
-            for entry in words:
-                word = entry.strip("*").lower()
-                if "_" not in word and len(word) > 1 - (name == "func") and (name == "func" or "*" not in entry):
-                    mine = heard.setdefault(word, {})
-                    mine[language] = max(mine.get(language, 0.0), weight)
-    for language, words in goal_lexicon.sections(goal_lexicon.read("languages.txt")):
-        for word in words:
-            heard.setdefault(word.lower(), {})[language] = 1.0
-    return {word: tuple((language, weight / len(mine)) for language, weight in mine.items()) for word, mine in heard.items()}
+def _sounds() -> _Sounds:
+    return _Sounds()
 
 
 def _script(text: str) -> str:
@@ -73,43 +120,45 @@ def _script(text: str) -> str:
     return max(counts, key=lambda language: counts[language])
 
 
+def scores(text: str) -> dict[str, float]:
+    """Return how well each language fits the words of `text`: 0 is perfect, the nearer the better. Latin script only."""
+    sounds = _sounds()
+    total = [0.0] * len(sounds.languages)
+    for raw in _WORD.findall(text):
+        word = raw.lower()
+        if (raw.isupper() and len(raw) > 1) or (len(raw) == 1 and raw in "kKxXyYzZnNmMsS"):
+            continue  # NPS, MRR and 40k speak no language
+        for place, score in enumerate(sounds.of(word)):
+            total[place] += score
+    return dict(zip(sounds.languages, total, strict=True))
+
+
+def likely(text: str) -> tuple[str, float]:
+    """Return the best guess at the language of `text` and how far it is ahead (natural-log units).
+
+    Another language than the six must be well ahead of them; otherwise the best of the six is the guess, English when
+    nothing speaks at all.
+    """
+    if not text.isascii():
+        script = _script(text)
+        if script:
+            return script, 10.0
+    found = scores(text)
+    found["en"] += _ENGLISH_AHEAD
+    own = sorted(_OWN, key=lambda language: -found[language])
+    best, second = own[0], own[1]
+    other = max((language for language in found if language not in _OWN), key=lambda language: found[language])
+    margin = 0.8 if _FOREIGN_LETTERS.intersection(text.lower()) else _FOREIGN_MARGIN
+    if found[other] > found[best] + margin:
+        return other, found[other] - found[best]
+    return best, found[best] - found[second]
+
+
 def detect(text: str) -> str:
     """Return the ISO code of the language of `text`, or "" when unsure.
 
     Knows the judge's own six languages and enough others (Italian, Polish, Swedish, Turkish, Japanese, …) not to take
     them for one of the six. A text of names and numbers only is "".
     """
-    if not text.isascii():
-        script = _script(text)
-        if script:
-            return script
-    votes = _votes()
-    score: dict[str, float] = {}
-    for word in _WORD.findall(text.lower()):
-        lonely = 0.3 if len(word) == 1 and word.isascii() else 1.0  # the S of S/4HANA is no Czech
-        for language, weight in _about(word, votes):
-            score[language] = score.get(language, 0.0) + weight * lonely
-    if not score:
-        return ""
-    ranked = sorted(score.items(), key=lambda pair: -pair[1])
-    best, value = ranked[0]
-    if value < _SURE * 0.5 or (len(ranked) > 1 and value < ranked[1][1] * _AHEAD):
-        return ""
-    return best
-
-
-def _about(word: str, votes: dict[str, tuple[tuple[str, float], ...]]) -> list[tuple[str, float]]:
-    found = list(votes.get(word, ()))
-    if not found and "'" in word.replace("’", "'") and word[:2] in ("l'", "d'", "l’", "d’", "qu", "n'", "s'"):
-        found = [("fr", 0.7)]
-    if not word.isascii():
-        for character in word:
-            for language in _LETTERS.get(character, "").split():
-                found.append((language, 0.35))
-    if len(word) > 5:
-        for length in (5, 4, 3, 2):
-            ending = _ENDINGS.get(word[-length:])
-            if ending:
-                found.extend((language, 0.3) for language in ending.split())
-                break
-    return found
+    language, ahead = likely(text)
+    return language if ahead >= _MARGIN and not (language == "en" and ahead <= _ENGLISH_AHEAD) else ""
