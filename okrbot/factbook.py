@@ -410,7 +410,7 @@ CHANGE = Table(
     _columns(
         """
 key | text | item
-at | timestamp | when (UTC)
+changed | timestamp | when (UTC)
 field | text | state, parent, backlog, team, assignee, title, body, due, start, estimate, labels, sprint, priority, rank, link, key, type, version, resolution, goal, or field:<name>
 before | text | value before; for state our word
 after | text | value after; for state our word

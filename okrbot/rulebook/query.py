@@ -23,39 +23,43 @@ from okrbot.rulebook.page import SEVERITIES, ExampleTable, Page, RuleError, Scen
 
 EXAMPLE_INSTANT = dt.datetime(2026, 11, 16, 7, 0, tzinfo=dt.UTC)
 SPECIAL = ("key", "note", "flagged", "severity", "subject_kind")
-_ROWS_SHOWN = 100_000  # a rule that flags more than this is broken, not right
+ROWS_SHOWN = 100_000  # flagged subjects; a rule that flags more is broken, not right
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """What one query said: how many subjects it judged, could not judge, and the flagged rows by key."""
+    """What one query said: how many subjects it judged, could not judge, and the flagged rows by key.
+
+    `by_product` gives (judged, flagged) of each product.
+    """
 
     checked: int
     unsure: int
     rows: tuple[dict[str, Any], ...]
+    by_product: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
 
 def run_query(connection: duckdb.DuckDBPyConnection, page: Page, settings: Mapping[str, Any], as_of: dt.datetime) -> Result:
-    """Return what `page` says about the fact tables of `connection`. Raises duckdb.Error if the query breaks."""
-    cursor = connection.execute(page.query, _arguments(page, settings, as_of))
-    names = [column[0] for column in cursor.description or ()]
-    flag = names.index("flagged") if "flagged" in names else None
-    checked = unsure = 0
-    flagged: list[dict[str, Any]] = []
-    while batch := cursor.fetchmany(10_000):
-        for row in batch:
-            if flag is not None and row[flag] is None:
-                unsure += 1
-                continue
-            checked += 1
-            if flag is None or row[flag]:
-                flagged.append(dict(zip(names, row, strict=True)))
-        if len(flagged) > _ROWS_SHOWN:
-            raise duckdb.InvalidInputException(f"flags more than {_ROWS_SHOWN} subjects; narrow its where clause")
-    if flag is None:
+    """Return what `page` says about the fact tables of `connection`. Raises duckdb.Error if the query breaks.
+
+    The verdicts stay in the engine: only flagged rows come to Python.
+    """
+    connection.execute(f"create or replace temp table verdict as {page.query}", _arguments(page, settings, as_of))
+    columns = [row[0] for row in connection.execute("describe verdict").fetchall()]
+    flagged = "cast(v.flagged as boolean)" if "flagged" in columns else "true"
+    product = "s.product" if page.subject != "product" else "s.key"
+    counts = connection.execute(
+        f"""select coalesce({product}, ''), count({flagged}), count(*) filter ({flagged} is null), count(*) filter ({flagged})
+            from verdict v left join {page.subject} s on s.key = cast(v.key as varchar) group by all"""  # noqa: S608 -- known names
+    ).fetchall()
+    checked = sum(row[1] for row in counts)
+    if "flagged" not in columns:
         checked = max(checked, _population(connection, page.subject))
-    flagged.sort(key=lambda row: str(row["key"]))
-    return Result(checked, unsure, tuple(flagged))
+    if sum(row[3] for row in counts) > ROWS_SHOWN:
+        raise duckdb.InvalidInputException(f"flags more than {ROWS_SHOWN} subjects; narrow its where clause")
+    cursor = connection.execute(f"select v.* from verdict v where {flagged} order by cast(v.key as varchar)")  # noqa: S608 -- known names
+    rows = tuple(dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
+    return Result(checked, sum(row[2] for row in counts), rows, {row[0]: (row[1], row[3]) for row in counts})
 
 
 def _population(connection: duckdb.DuckDBPyConnection, subject: str) -> int:

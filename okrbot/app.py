@@ -1,0 +1,220 @@
+"""The one place that knows all parts: a configuration becomes a store, connectors, a rulebook, and the verbs on them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from okrbot.audit import Audit, audit
+from okrbot.config import Config, ConfigError, Source, load
+from okrbot.config.lines import line_of
+from okrbot.model import Connector, Coverage, Problem, Surroundings
+from okrbot.plugins import Kinds, okr_reader
+from okrbot.pull import Pulled, has_goals, pull, store_goals
+from okrbot.rulebook import Page, RuleError, in_profile, read_folder, shipped_folder
+from okrbot.store import Store, StoreError, open_store
+
+OKR_FILES = "okr-files"  # the store's name for goals read from [okrs] files
+
+
+class SourceProblem(Exception):
+    """A source whose settings cannot be used; the message names the key and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class App:
+    """A loaded configuration with what is needed to act on it. `clock` returns aware instants."""
+
+    config: Config
+    kinds: Kinds
+    clock: Callable[[], dt.datetime]
+    sleep: Callable[[float], None]
+
+    @contextlib.contextmanager
+    def store(self, *, create: bool = True) -> Iterator[Store]:
+        """Yield the open store, and close it. Raises StoreError."""
+        opened = open_store(self.config.okrbot.store, folder=self.config.folder, create=create)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def connector(self, source: Source) -> Connector:
+        """Return the connector of one source. Raises ConfigError for settings it cannot use."""
+        links = self.config.okrs.links
+        wanted = (links.field, links.measure_field, links.result_field, links.hypothesis_field)
+        surroundings = Surroundings(
+            folder=self.config.folder,
+            clock=self.clock,
+            sleep=self.sleep,
+            fields=tuple(name for name in wanted if name),
+            proxies=self.config.okrbot.proxies,
+            ca_bundle=self.config.okrbot.ca_bundle,
+        )
+        try:
+            return self.kinds.connect(source.kind, source.settings, surroundings)
+        except ValueError as error:
+            raise self._source_error(source, str(error)) from None
+
+    def _source_error(self, source: Source, message: str) -> ConfigError:
+        text = self.config.path.read_text(encoding="utf-8-sig")
+        index = [s.name for s in self.config.sources].index(source.name)
+        key = message.split(":", 1)[0]
+        return ConfigError(f"{self.config.path}:{line_of(text, 'sources', key, index=index)}: [sources] {message}")
+
+    def sources(self, only: str | None = None) -> tuple[Source, ...]:
+        """Return the configured sources, or the one called `only`. Raises ConfigError."""
+        if only is None:
+            return self.config.sources
+        found = tuple(source for source in self.config.sources if source.name == only)
+        if not found:
+            names = ", ".join(source.name for source in self.config.sources) or "none"
+            raise ConfigError(f"There is no source named '{only}'. There are: {names}.")
+        return found
+
+    def pull(
+        self,
+        store: Store,
+        *,
+        only: str | None = None,
+        full: bool = False,
+        now: dt.datetime | None = None,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> list[Pulled]:
+        """Pull the sources and the OKR files into `store`; return one result a source, OKR files first."""
+        at = now or self.clock()
+        results = [] if only else [*self._pull_goals(store, at)]
+        for source in self.sources(only):
+            connector = self.connector(source)
+
+            def told(read: int, expected: int | None, name: str = source.name) -> None:
+                if progress:
+                    progress(name, read, expected)
+
+            results.append(pull(store, connector, now=at, full=full, progress=told))
+        return results
+
+    def _pull_goals(self, store: Store, now: dt.datetime) -> Iterator[Pulled]:
+        okrs = self.config.okrs
+        if not okrs.files:
+            return
+        reader = okr_reader()
+
+        def read(paths: Sequence[str]) -> object:
+            return reader.read(paths, folder=self.config.folder, fetch=self._fetch, timezone=self.config.okrbot.timezone)
+
+        try:
+            if not has_goals(store, OKR_FILES):
+                for path, day in sorted(self._earlier(), key=lambda pair: pair[1]):
+                    store_goals(store, OKR_FILES, read([path]), at=day)  # type: ignore[arg-type]
+            goals = read(okrs.files)
+        except reader.OkrFileError as error:
+            raise ConfigError(str(error)) from None
+        store_goals(store, OKR_FILES, goals, at=now)  # type: ignore[arg-type]
+        problems: tuple[Problem, ...] = goals.problems  # type: ignore[attr-defined]
+        if problems:
+            yield Pulled(OKR_FILES, "complete", Coverage(read=0, problems=problems))
+
+    def _earlier(self) -> Iterator[tuple[str, dt.datetime]]:
+        for path in self.config.okrs.earlier:
+            found = re.search(r"(\d{4}-\d{2}-\d{2})", Path(path).name)
+            if not found:
+                raise ConfigError(
+                    f"{self.config.path}: [okrs] earlier: '{path}' has no date in its name. Call it e.g. okrs-2026-10-05.toml."
+                )
+            yield path, dt.datetime.fromisoformat(found.group(1)).replace(tzinfo=dt.UTC)
+
+    def _fetch(self, url: str) -> bytes:
+        from okrbot.plugins import fetcher
+
+        return fetcher(self.config.okrbot.proxies, self.config.okrbot.ca_bundle, self.clock, self.sleep)(url)
+
+    def pages(self) -> dict[str, Page]:
+        """Return every rule page there is: shipped ones and those of the configured folders. Raises RuleError."""
+        pages = read_folder(shipped_folder())
+        for folder in self.config.rules.folders:
+            for name, page in read_folder(self.config.folder / folder, shipped=False).items():
+                if name in pages:
+                    raise RuleError(
+                        page.path, 0, f"there is already a rule '{name}'. Give yours another name, or switch the other off and rename."
+                    )
+                pages[name] = page
+        return pages
+
+    def rulebook(self) -> dict[str, Page]:
+        """Return the rules that run under this configuration. Raises ConfigError for a rule or setting that does not exist."""
+        rules = self.config.rules
+        pages = self.pages()
+        text = self.config.path.read_text(encoding="utf-8-sig") if self.config.path.exists() else ""
+        for key in ("on", "off"):
+            for name in getattr(rules, key):
+                if name not in pages:
+                    raise ConfigError(
+                        f"{self.config.path}:{line_of(text, 'rules', key)}: [rules] {key}: there is no rule '{name}'.{_near(name, pages)}"
+                    )
+        for name, own in rules.own.items():
+            self._check_own(name, own, pages, text)
+        return in_profile(pages, rules.profile, on=rules.on, off=rules.off)
+
+    def _check_own(self, name: str, own: Mapping[str, object], pages: Mapping[str, Page], text: str) -> None:
+        if name not in pages:
+            raise ConfigError(f"{self.config.path}:{line_of(text, f'rules.{name}')}: there is no rule '{name}'.{_near(name, pages)}")
+        for key, value in own.items():
+            line = line_of(text, f"rules.{name}", key)
+            where = f"{self.config.path}:{line}: [rules.{name}] {key}:"
+            if key == "severity":
+                if value not in ("high", "medium", "low"):
+                    raise ConfigError(f"{where} is {value!r}; write high, medium or low.")
+            elif key not in pages[name].settings:
+                raise ConfigError(f"{where} is no setting of this rule.{_near(key, {**pages[name].settings, 'severity': ''})}")
+            elif not _same_kind(value, pages[name].settings[key]):
+                raise ConfigError(f"{where} must be like {pages[name].settings[key]!r}, not {value!r}.")
+
+    def audit(
+        self,
+        store: Store,
+        *,
+        as_of: dt.datetime | None = None,
+        remember: bool = True,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Audit:
+        """Audit `store` as of an instant (default: now)."""
+        now = self.clock().replace(microsecond=0)
+        return audit(store, self.config, self.rulebook(), as_of=as_of or now, ran=now, remember=remember, progress=progress)
+
+
+def open_app(
+    path: Path, *, secrets: bool = True, environment: Mapping[str, str] = os.environ, clock: Callable[[], dt.datetime] | None = None
+) -> App:
+    """Load the configuration at `path` and return the application. Raises ConfigError."""
+    kinds = Kinds()
+    return App(load(path, kinds=kinds, secrets=secrets, environment=environment), kinds, clock or system_clock, time.sleep)
+
+
+def system_clock() -> dt.datetime:
+    """Return the present instant, aware, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def _same_kind(value: object, example: object) -> bool:
+    if isinstance(example, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(example, bool)
+    if isinstance(example, int | float):
+        return isinstance(value, int | float)
+    return isinstance(value, type(example))
+
+
+def _near(name: str, known: Mapping[str, object]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(sorted(known)[:8])} …" if known else ""
+
+
+__all__ = ["App", "ConfigError", "RuleError", "StoreError", "open_app", "system_clock"]

@@ -1,0 +1,90 @@
+"""Ask every rule of the book, and keep what it says: flagged, clear, not checked, or failed with the reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import duckdb
+
+from okrbot.audit.result import RuleOutcome
+from okrbot.facts import Facts
+from okrbot.rulebook import Page, RuleError
+from okrbot.rulebook.query import Result, run_query
+
+Row = dict[str, Any]
+Runner = Callable[[Page, Mapping[str, Any]], Result]
+
+
+def ask(
+    facts: Facts, pages: Mapping[str, Page], own: Mapping[str, Mapping[str, Any]], *, run_own: Runner | None = None
+) -> tuple[list[RuleOutcome], dict[str, tuple[Row, ...]]]:
+    """Run `pages` on `facts`, with the settings `own` overrides by rule; return the outcomes and the flagged rows by rule.
+
+    `run_own` runs pages that did not come with okrbot, outside of this process. A rule that breaks is `failed` and
+    harms no other.
+    """
+    outcomes, flagged = [], {}
+    for name in sorted(pages, key=lambda n: (pages[n].family, n)):
+        page = pages[name]
+        lacking = [facts.missing[need] for need in page.needs if need in facts.missing]
+        if lacking:
+            outcomes.append(RuleOutcome(name, page.family, page.title, "not_checked", reason=lacking[0]))
+            continue
+        settings = {key: value for key, value in own.get(name, {}).items() if key != "severity"}
+        try:
+            result = run_own(page, settings) if run_own and not page.shipped else run_query(facts.connection, page, settings, facts.as_of)
+        except (duckdb.Error, RuleError) as error:
+            reason = str(error).split("\n", 1)[0][:300]
+            outcomes.append(RuleOutcome(name, page.family, page.title, "failed", reason=reason))
+            continue
+        rows = _known(facts, page, result.rows)
+        flagged[name] = rows
+        outcomes.append(_outcome(page, result, len(rows)))
+    return outcomes, flagged
+
+
+def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:
+    unsure = f"{result.unsure} could not be judged" if result.unsure else None
+    if not result.checked and result.unsure:
+        return RuleOutcome(
+            page.name,
+            page.family,
+            page.title,
+            "not_checked",
+            unsure=result.unsure,
+            reason=f"none of {result.unsure} could be judged: the facts it needs are missing",
+        )
+    return RuleOutcome(
+        page.name,
+        page.family,
+        page.title,
+        "flagged" if flagged else "clear",
+        result.checked,
+        result.unsure,
+        flagged,
+        unsure,
+        result.by_product,
+    )
+
+
+def _known(facts: Facts, page: Page, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return `rows` once a subject; a key that no subject has is the rule's mistake."""
+    seen: set[tuple[str, str]] = set()
+    known = []
+    keys: dict[str, set[str]] = {}
+    for row in rows:
+        kind = str(row.get("subject_kind") or page.subject)
+        if kind not in keys:
+            keys[kind] = {str(key) for (key,) in facts.connection.execute(f"select key from {kind}").fetchall()}  # noqa: S608 -- six known names
+        identity = (kind, str(row["key"]))
+        if identity[1] in keys[kind] and identity not in seen:
+            seen.add(identity)
+            known.append(row)
+    return tuple(known)
+
+
+def instant_text(value: dt.datetime) -> str:
+    """Return an instant as ISO text with offset, whole seconds, UTC."""
+    return value.astimezone(dt.UTC).replace(microsecond=0).isoformat()

@@ -1,0 +1,95 @@
+"""What an audit says, as plain data: the same for the terminal, JSON, the digest and the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from okrbot.model import Coverage
+
+Outcome = Literal["flagged", "clear", "not_checked", "failed"]
+FindingState = Literal["open", "waived", "resolved", "returned"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What became of one rule. Only `clear` is clean; `reason` says why it was not checked, failed, or checked in part."""
+
+    rule: str
+    family: str
+    title: str
+    outcome: Outcome
+    checked: int = 0
+    unsure: int = 0
+    flagged: int = 0
+    reason: str | None = None
+    by_product: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)  # (judged, flagged)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule flagged a subject. `subject` is its identity over renames and moves; `key` is how people call it."""
+
+    rule: str
+    family: str
+    severity: str
+    subject: str
+    subject_kind: str
+    source: str
+    key: str
+    title: str
+    url: str
+    product: str
+    backlog: str
+    note: str
+    question: str
+    evidence: Mapping[str, Any]
+    restricted: bool
+    first_seen: dt.datetime
+    state: FindingState = "open"
+    is_new: bool = False  # not seen in the audit before
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SourceCoverage:
+    """What the audit could see of one source; `read` counts items now in the store."""
+
+    source: str
+    complete: bool
+    expected: int | None
+    read: int
+    with_history: int
+    pulled: dt.datetime | None
+    coverage: Coverage
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ProductResult:
+    """Scores of one product (null where they cannot be told) and how many findings are open."""
+
+    name: str
+    scores: Mapping[str, float | None]
+    findings: int
+    channel: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Audit:
+    """One audit, as of one instant. `resolved` are findings of the audit before that are gone now."""
+
+    as_of: dt.datetime
+    coverage: tuple[SourceCoverage, ...]
+    products: tuple[ProductResult, ...]
+    rules: tuple[RuleOutcome, ...]
+    findings: tuple[Finding, ...]
+    resolved: tuple[Finding, ...]
+    problems: tuple[str, ...]
+    first: bool  # nothing was audited before: everything is new, so nothing is news
+    recorded: bool
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every source was read completely."""
+        return all(source.complete for source in self.coverage)

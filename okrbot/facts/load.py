@@ -1,0 +1,100 @@
+"""Carry the store into DuckDB, column by column: the database drivers hand over Arrow streams, no row passes Python."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from okrbot.store import Store, tables
+
+# What is read of each table of the store, as SQL both databases understand. A column that may be null is given a value
+# of its own type: SQLite's driver takes a column's type from its first rows.
+_READ: dict[str, str] = {
+    "items": """select source, id, key, title, kind, their_kind, level, state, their_state, backlog, parent, created, updated, started, finished,
+      due, start, labels, components, versions, sprints, goals, fields, coalesce(estimate, -1.0) as estimate, priority, rank, team, project,
+      assignee, reporter, resolution, url, restricted, archived, history, text_hash, hidden_since from items""",
+    "changes": "select source, item, id, at, field, before, after, before_text, after_text, author, author_kind from changes",
+    "links": "select source, item, kind, target, target_key from links",
+    "notes": "select source, subject, id, at, kind, author, author_kind, body, health from notes",
+    "aliases": "select source, key, id from aliases",
+    "backlogs": "select source, id, key, name, kind, private, archived from backlogs",
+    "sprints": 'select source, id, name, state, start, "end", completed, backlog from sprints',
+    "cycles": 'select source, name, start, "end" from cycles',
+    "objectives": """select source, id, title, cycle, level, parent, product, team, owner, status, body, created, archived, url, first_seen, gone_since
+      from objectives""",
+    "key_results": """select source, id, objective, title, metric, unit, coalesce(baseline, -1e308) as baseline, coalesce(target, -1e308) as target,
+      coalesce("current", -1e308) as current, start, due, owner, kind, cadence, progress, status, coalesce(lag_days, -1) as lag_days, items, created,
+      archived, closing_note, url, first_seen, gone_since from key_results""",
+    "check_ins": """select source, key_result, "on", coalesce(value, -1e308) as value, coalesce(confidence, -1.0) as confidence, status, note, author
+      from check_ins""",
+    "goal_changes": "select source, goal, at, field, kind, before, after, author from goal_changes",
+    "overrides": "select id, what, subject, value, created, ended from overrides",
+    "pulls": "select id, source, started, ended, verdict, read, with_history from pulls",
+}
+_FLOATS = ("estimate", "baseline", "target", "current", "value", "confidence")
+
+
+@contextlib.contextmanager
+def _reading(store: Store) -> Iterator[Any]:
+    """Yield an ADBC cursor on one consistent snapshot of the store."""
+    if path := store.sqlite_path:
+        from adbc_driver_sqlite import dbapi as sqlite
+
+        connection = sqlite.connect(f"file:{path}?mode=ro")
+    else:
+        from adbc_driver_postgresql import dbapi as postgres
+
+        url = store.engine.url.set(drivername="postgresql")
+        connection = postgres.connect(url.render_as_string(hide_password=False))
+    try:
+        with connection.cursor() as cursor:
+            if path:
+                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+            else:
+                cursor.execute("set transaction isolation level repeatable read")
+            yield cursor
+    finally:
+        connection.close()
+
+
+def load(store: Store, *, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """Return a fresh in-memory DuckDB with the store's tables in the schema `raw`."""
+    connection = duckdb.connect(":memory:", config={"threads": threads, "temp_directory": ""})
+    connection.execute("create schema raw; create schema work; set timezone = 'UTC'")
+    with _reading(store) as cursor:
+        for name, query in _READ.items():
+            cursor.execute(query)
+            stream = cursor.fetch_arrow()
+            connection.register("stream", stream)
+            columns = ", ".join(f"cast({_quoted(c)} as {_type(name, c)}) as {_quoted(c)}" for c in _columns(query))
+            connection.execute(f"create table raw.{name} as select {columns} from stream")  # noqa: S608 -- our own names
+            connection.unregister("stream")
+    return connection
+
+
+def _columns(query: str) -> list[str]:
+    between = query.split("select", 1)[1].rsplit(" from ", 1)[0]
+    parts, depth, part = [], 0, ""
+    for char in between:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == "," and not depth:
+            parts.append(part)
+            part = ""
+        else:
+            part += char
+    return [part.split(" as ")[-1].strip().strip('"') for part in (*parts, part)]
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _type(table: str, column: str) -> str:
+    if column in _FLOATS and not (table == "overrides" and column == "value"):
+        return "double"
+    declared = tables.metadata.tables[table].c[column].type
+    return "bigint" if isinstance(declared, sa.Integer) else "varchar"

@@ -1,0 +1,89 @@
+-- Goals at :as_of: which stood, which ran, how deep they hang. Edits after the instant are taken back.
+
+create table work.goal_later as
+select source, goal, field, arg_min(before, "at") as before
+from raw.goal_changes
+where "at" > $as_of_ms
+group by source, goal, field;
+
+create table work.goal_past as
+select source, goal,
+  any_value(before) filter (field = 'title') as title,
+  any_value(before) filter (field = 'parent') as parent,
+  any_value(before) filter (field = 'metric') as metric,
+  any_value(before) filter (field = 'unit') as unit,
+  any_value(before) filter (field = 'baseline') as baseline, bool_or(field = 'baseline') as baseline_known,
+  any_value(before) filter (field = 'target') as target, bool_or(field = 'target') as target_known,
+  any_value(before) filter (field = 'due') as due,
+  any_value(before) filter (field = 'status') as status,
+  any_value(before) filter (field = 'kind') as kind,
+  any_value(before) filter (field = 'progress') as progress
+from work.goal_later
+group by source, goal;
+
+create table work.cycle as
+select name, min(try_cast(nullif(start, '') as date)) as start, max(try_cast(nullif("end", '') as date)) as "end"
+from raw.cycles
+group by name;
+
+create table work.today as
+select cast(timezone($zone, timezone('UTC', epoch_ms($as_of_ms))) as date) as today;
+
+create table work.objective as
+select o.source, o.id, coalesce(p.title, o.title) as title, o.level, coalesce(p.parent, o.parent) as parent, o.product, o.team, o.owner,
+  o.cycle, coalesce(p.status, o.status) as status, o.body, o.url, c.start as cycle_start, c."end" as cycle_end,
+  o.gone_since > 0 and o.gone_since <= $as_of_ms as gone,
+  o.archived = 0 and not (o.gone_since > 0 and o.gone_since <= $as_of_ms) and coalesce(p.status, o.status) not in ('done', 'dropped')
+    and (c.start is null or c.start <= t.today) and (c."end" is null or c."end" >= t.today) as active
+from raw.objectives o
+cross join work.today t
+left join work.goal_past p on p.source = o.source and p.goal = o.id
+left join work.cycle c on c.name = o.cycle
+where o.created <= $as_of_ms
+qualify row_number() over (partition by o.id order by o.gone_since = 0 desc, o.source) = 1;
+
+create table work.kr as
+select k.source, k.id, coalesce(p.title, k.title) as title, k.objective, coalesce(p.metric, k.metric) as metric, coalesce(p.unit, k.unit) as unit,
+  case when p.baseline_known then try_cast(nullif(p.baseline, '') as double) else nullif(k.baseline, -1e308) end as baseline,
+  case when p.target_known then try_cast(nullif(p.target, '') as double) else nullif(k.target, -1e308) end as target,
+  nullif(k."current", -1e308) as said_current,
+  try_cast(nullif(k.start, '') as date) as start, try_cast(nullif(coalesce(p.due, k.due), '') as date) as due,
+  k.owner, coalesce(p.kind, k.kind) as kind, k.cadence, coalesce(p.progress, k.progress) as progress_from, coalesce(p.status, k.status) as status,
+  nullif(k.lag_days, -1) as lag_days, from_json(k.items, '["varchar"]') as items, k.closing_note, k.url, k.first_seen, k.created,
+  k.gone_since > 0 and k.gone_since <= $as_of_ms as gone, k.gone_since,
+  o.title as objective_title, o.level, o.product, o.team, o.cycle, o.cycle_start, o.cycle_end,
+  coalesce(o.active, false) and k.archived = 0 and not (k.gone_since > 0 and k.gone_since <= $as_of_ms) as active
+from raw.key_results k
+left join work.objective o on o.id = k.objective
+left join work.goal_past p on p.source = k.source and p.goal = k.id
+where k.created <= $as_of_ms
+qualify row_number() over (partition by k.id order by k.gone_since = 0 desc, k.source) = 1;
+
+-- An objective hangs from an objective, or from a key result and so from that one's objective.
+create table work.objective_parent as
+select o.id, coalesce(a.id, k.objective) as parent
+from work.objective o
+left join work.objective a on a.id = o.parent
+left join work.kr k on k.id = o.parent
+where coalesce(a.id, k.objective) is not null and coalesce(a.id, k.objective) <> o.id;
+
+create table work.objective_up as
+with recursive up(id, above, steps) as (
+  select id, parent, 1 from work.objective_parent
+  union all
+  select up.id, p.parent, steps + 1 from up join work.objective_parent p on p.id = up.above where steps < 20
+)
+select id, above, min(steps)::integer as steps from up where id <> above group by id, above;
+
+create table work.objective_depth as
+select o.id, 1 + coalesce(max(u.steps), 0)::integer as depth
+from work.objective o
+left join work.objective_up u on u.id = o.id
+group by o.id;
+
+create table work.check_in as
+select c.source, c.key_result, try_cast(c."on" as date) as day, nullif(c.value, -1e308) as value, nullif(c.confidence, -1.0) as confidence, c.status,
+  c.note <> '' as has_note, c.author
+from raw.check_ins c
+cross join work.today t
+where try_cast(c."on" as date) <= t.today;
