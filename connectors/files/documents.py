@@ -1,0 +1,292 @@
+"""Reads one JSON file twice: first for its states, field names and records, then to give its items and histories."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from okrbot.model import Change, Objective, Problem
+
+from .. import jira_shape, linear_shape  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
+from ..text import instant_millis  # noqa: TID252
+from .items import Made
+from .json_stream import Broken, Envelope, Record, walk
+from .opened import Opened
+from .table import Claim
+
+_SHOWN = 20
+_CHANGES_A_PAGE = 5000
+
+
+class UnknownDocumentError(ValueError):
+    """JSON in which no items can be recognised; the message names the remedy."""
+
+
+class Document:
+    """A JSON file. `survey` first, then `claims`, `made` and `loose_histories`."""
+
+    def __init__(self, opened: Opened, *, zone: dt.tzinfo, backlog: str, site: str) -> None:
+        self.opened = opened
+        self.problems: list[Problem] = []
+        self.claims: list[Claim] = []
+        self.naive = False
+        self.rows = 0
+        self.with_history = 0
+        self.totals: list[tuple[int, int]] = []  # what a search said it has, what its page holds
+        self.open_pages = 0  # pages that say more follow
+        self.last_pages = 0
+        self.has_goals = False
+        self._zone = zone
+        self._backlog = backlog
+        self._site = site
+        self._jira = jira_shape.JiraLore()
+        self._linear = linear_shape.LinearLore()
+        self._counts: Counter[str] = Counter()
+        self._logs: Counter[str] = Counter()  # pieces of the bulk change log, by issue id
+
+    @staticmethod
+    def recognises(opened: Opened) -> bool:
+        """Whether the file begins like JSON that may hold issues."""
+        with opened.text() as text:
+            head = text.read(4000).lstrip("\ufeff \t\r\n\x1e")
+        return head.startswith("{") or (head.startswith("[") and head[1:].lstrip()[:1] in {"{", "[", "]", ""})
+
+    def _events(self) -> Iterator[Record | Envelope | Broken]:
+        with self.opened.text() as stream:
+            yield from walk(stream)
+
+    @property
+    def announced(self) -> int:
+        """How many issues the searches in this file said they have."""
+        return max((total for total, _ in self.totals), default=0)
+
+    # --- the first reading ---
+
+    def survey(self) -> None:
+        """Read every record once. Raises UnknownDocumentError when there is none."""
+        place = 0
+        logs = 0
+        for event in self._events():
+            if isinstance(event, Broken):
+                self._bad(event.line, event.reason)
+            elif isinstance(event, Envelope):
+                self._envelope(event)
+            elif event.shape == "log":
+                logs += 1
+                self._logs[str(event.value["issueId"])] += 1
+            elif event.shape == "project":
+                self._linear.learn_project(event.value)
+            elif event.shape == "initiative":
+                self._initiative(event.value)
+            else:
+                place += 1
+                self.rows += 1
+                self._claim(place, event)
+        if not self.rows and not logs and not self._linear.projects and not self._counts and not self._is_empty_answer():
+            raise UnknownDocumentError("is JSON without issues: save the answer of /search, /search/jql or of Linear's issues query")
+        for number, project in self._linear.projects.items():
+            place += 1
+            self.rows += 1
+            updated = _updated(project.get("updatedAt"))
+            self.claims.append(Claim(place, 0, number, linear_shape.project_rows(project, self._linear).item.key, updated))
+        self.has_goals = bool(self._linear.initiatives)
+        self._close_counts()
+
+    def _is_empty_answer(self) -> bool:
+        """Whether an answer said, rightly, that nothing was found."""
+        return bool(self.last_pages) or any(total == 0 for total, _ in self.totals)
+
+    def _claim(self, place: int, record: Record) -> None:
+        value = record.value
+        if record.shape == "jira":
+            self._jira.learn_issue(value)
+            number, key = str(value.get("id") or value.get("key") or ""), str(value.get("key") or "")
+            updated = _updated(value["fields"].get("updated"))
+        else:
+            self._linear.learn_issue(value)
+            number, key = str(value.get("id") or value.get("identifier") or ""), str(value.get("identifier") or "")
+            updated = _updated(value.get("updatedAt"))
+        if not number:
+            self._bad(record.line, "an issue with neither id nor key")
+            self.rows -= 1
+            return
+        self.claims.append(Claim(place, record.line, number, key, updated))
+
+    def _initiative(self, value: dict[str, Any]) -> None:
+        self._linear.learn_initiative(value)
+        for project in linear_shape.nodes(value.get("projects")):
+            if project.get("id") and project.get("name"):
+                inner = {"initiatives": [{"id": value.get("id"), "name": value.get("name")}], **project}
+                self._linear.learn_project(inner)
+
+    def _envelope(self, event: Envelope) -> None:
+        values = event.values
+        self._jira.learn_envelope(values)
+        total = values.get("total")
+        if isinstance(total, int) and ("startAt" in values or event.issues):
+            self.totals.append((total, event.issues))
+        page_info = values.get("pageInfo")
+        if (
+            values.get("isLast") is False
+            or values.get("nextPageToken")
+            or (isinstance(page_info, dict) and page_info.get("hasNextPage") is True)
+        ):
+            self.open_pages += 1
+        elif values.get("isLast") is True or (isinstance(page_info, dict) and page_info.get("hasNextPage") is False):
+            self.last_pages += 1
+        messages = values.get("errorMessages") or values.get("errors")
+        if messages:
+            text = str(messages)[:200]
+            self.problems.append(
+                Problem("error_answer", f"{self.opened.name} holds an error answer: {text}", where=self.opened.name, partial=True)
+            )
+
+    # --- the second reading ---
+
+    def made(self) -> Iterator[tuple[Claim, Made]]:
+        """Yield what each claim gives: issues in the order of the file, then Linear's projects."""
+        claims = iter(self.claims)
+        bad: list[str] = []
+        cut: list[str] = []
+        for event in self._events():
+            if isinstance(event, Record) and event.shape in {"jira", "linear"}:
+                found = self._rows(event)
+                if found is None:
+                    continue
+                rows, made = found
+                bad.extend(f"line {event.line}, {made.item.key}: {message}" for message in rows.bad)
+                if rows.history_cut:
+                    cut.append(made.item.key)
+                self.with_history += made.item.history
+                yield next(claims), made
+        for number, project in self._linear.projects.items():
+            rows = linear_shape.project_rows(project, self._linear)
+            claim = next(claims)
+            if claim.id != number:
+                raise RuntimeError(f"{self.opened.name} changed while it was read")
+            yield claim, self._made(rows, "")
+        self._tell(bad, cut)
+
+    def _rows(self, event: Record) -> tuple[jira_shape.JiraRows | linear_shape.LinearRows, Made] | None:
+        try:
+            if event.shape == "jira":
+                jira = jira_shape.issue_rows(event.value, self._jira, site=self._site)
+                return jira, self._made(jira, "project")
+            linear = linear_shape.issue_rows(event.value, self._linear)
+            return linear, self._made(linear, "team")
+        except (jira_shape.ShapeError, linear_shape.ShapeError):
+            return None  # named by the survey
+
+    def _made(self, rows: jira_shape.JiraRows | linear_shape.LinearRows, kind: str) -> Made:
+        item = rows.item
+        backlog = item.backlog or self._backlog or self.opened.path.stem
+        if backlog != item.backlog:
+            item = item._replace(backlog=backlog)
+            kind = "file"
+        linear = rows if isinstance(rows, linear_shape.LinearRows) else None
+        earlier = linear.earlier if linear else tuple(jira_shape.earlier_keys(rows.changes, item.key))
+        return Made(
+            item,
+            backlog,
+            rows.backlog_name or backlog,
+            kind or "team",
+            links=rows.links,
+            notes=rows.notes,
+            changes=rows.changes,
+            sprints=rows.sprints,
+            goals=[],
+            private_backlog=bool(linear and linear.private),
+            earlier=earlier,
+        )
+
+    def _tell(self, bad: list[str], cut: list[str]) -> None:
+        name = self.opened.name
+        if bad:
+            more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+            self.problems.append(Problem("bad_date", f"{name}, {bad[0]}{more}; left empty", where=name, count=len(bad)))
+        if cut:
+            shown = ", ".join(cut[:5]) + (f" and {len(cut) - 5} more" if len(cut) > 5 else "")
+            self.problems.append(
+                Problem(
+                    "history_missing",
+                    f"{name} holds a part of the history of {shown}: save /changelog of them too",
+                    where=name,
+                    count=len(cut),
+                )
+            )
+
+    def loose_histories(self, resolve: Callable[[str], str | None]) -> Iterator[tuple[list[Change], list[str]]]:
+        """Yield changes of the bulk change log with the ids whose history is complete by them.
+
+        `resolve` gives the id an item is known by, None for an issue that no file holds.
+        """
+        if not self._logs:
+            return
+        left = Counter(self._logs)
+        waiting: dict[str, list[Any]] = {}
+        changes: list[Change] = []
+        complete: list[str] = []
+        strangers = 0
+        for event in self._events():
+            if not isinstance(event, Record) or event.shape != "log":
+                continue
+            number = str(event.value["issueId"])
+            left[number] -= 1
+            waiting.setdefault(number, []).extend(event.value["changeHistories"])
+            if left[number]:
+                continue
+            histories = waiting.pop(number)
+            known = resolve(number)
+            if known is None:
+                strangers += 1
+                continue
+            changes.extend(jira_shape.history_changes(known, histories, self._jira))
+            complete.append(known)
+            if len(changes) >= _CHANGES_A_PAGE:
+                yield changes, complete
+                changes, complete = [], []
+        if changes or complete:
+            yield changes, complete
+        if strangers:
+            message = f"{self.opened.name}: histories of {strangers} issues that no file of this source holds"
+            self.problems.append(Problem("history_stranger", message, where=self.opened.name, count=strangers))
+
+    def learn_from(self, others: list[Document]) -> None:
+        """Take states and field names that other files know: a bulk change log has none of its own."""
+        for other in others:
+            for name, category in other._jira.categories.items():
+                self._jira.categories.setdefault(name, category)
+            self._jira.customs = {**other._jira.customs, **self._jira.customs}
+            self._jira.names = {**other._jira.names, **self._jira.names}
+
+    def objectives(self) -> list[Objective]:
+        """Return Linear's initiatives as objectives."""
+        found = [linear_shape.initiative_objective(initiative) for initiative in self._linear.initiatives.values()]
+        return [objective for objective in found if objective.id]
+
+    # --- what is wrong ---
+
+    def _bad(self, line: int, reason: str) -> None:
+        self._counts["bad"] += 1
+        self.rows += 1
+        if self._counts["bad"] <= _SHOWN:
+            where = f"{self.opened.name}:{line}"
+            self.problems.append(Problem("bad_row", f"{where}: {reason}; it was left out", where=where, partial=True))
+
+    def _close_counts(self) -> None:
+        more = self._counts["bad"] - _SHOWN
+        if more > 0:
+            self.problems.append(
+                Problem(
+                    "bad_row", f"{self.opened.name}: {more} more records were left out", where=self.opened.name, count=more, partial=True
+                )
+            )
+
+
+def _updated(value: Any) -> int:
+    try:
+        return instant_millis(value if isinstance(value, (str, int, float)) else None)
+    except (ValueError, OverflowError):
+        return 0
