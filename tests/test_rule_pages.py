@@ -96,7 +96,7 @@ def facts() -> Iterator[duckdb.DuckDBPyConnection]:
 def example_lines(page: Page) -> list[list[str]]:
     """Return the cells of every example row whose table judges, `why` and `flagged` included."""
     lines = page.path.read_text(encoding="utf-8").splitlines()
-    rows = []
+    rows: list[list[str]] = []
     for table in (table for scenario in page.scenarios for table in scenario.tables if table.flagged is not None):
         found = lines[table.line + 1 : table.line + 1 + len(table.rows)]
         rows.extend([cell.strip() for cell in line.strip().strip("|").split("|")] for line in found)
