@@ -21,7 +21,9 @@ settings limits permissions template layout validation message error timeout job
 flag banner export sorting pagination autocomplete totals rounding encoding upload download thumbnail""".split()
 CASES = """for guests|for returning customers|on mobile|on Safari|in dark mode|after logout|before payment|when the cart is empty|with two currencies
 |for admins|in the back office|during maintenance|for large accounts|without javascript|on slow networks|for German customers|in staging
-|by keyboard|for screen readers|with special characters|over HTTPS|from the archive|per region|by default|on first visit""".replace("\n", "").split("|")
+|by keyboard|for screen readers|with special characters|over HTTPS|from the archive|per region|by default|on first visit""".replace(
+    "\n", ""
+).split("|")
 PREFIXES = ["iOS: ", "Android: ", "[Web] ", "[API] ", "(mobile) ", "Backend - ", "Shop: ", "BE: ", "FE: "]
 _SYLLABLES = "ba be bi bo bra cal cen cor da del dex fa fer fin ga gen gra ha hel in ka kel la len lo lux ma mer mi mon na nex no or pa per pi qua ra rex ri sal sen sol ta ten tri ul va ver vi xa ya zen zo".split()
 

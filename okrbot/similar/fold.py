@@ -68,6 +68,7 @@ class Lexicon:
     dimension: dict[str, str]  # our word → dimension
     opposites: frozenset[tuple[str, str]]  # both ways
     facet: dict[str, str]  # our word → facet
+    near: frozenset[tuple[str, str]]  # both ways
     themes: dict[str, frozenset[str]]  # our word → subjects of goals
 
 
@@ -106,6 +107,9 @@ def lexicon() -> Lexicon:
         light=frozenset(own(word) for word in raw["light"].split()),
         dimension={own(word): name for name, words in raw["dimensions"].items() for word in words.split()},
         opposites=frozenset(pair for pair in opposites if pair[0] != pair[1]),
+        near=frozenset(
+            pair for one, other in (pair.split("/") for pair in raw["near"]["pairs"].split()) for pair in ((one, other), (other, one))
+        ),
         themes={
             own(word): frozenset(name for name, all_words in raw["themes"].items() if word in all_words.split())
             for words in raw["themes"].values()
@@ -178,3 +182,21 @@ def canonical(word: str) -> str:
     if found is None and len(word) >= 6 and word.isalpha():
         found = _dictionary_form(word, known) or (_slip_of(word) if len(word) >= 7 else None)
     return found or stem(word)
+
+
+@functools.lru_cache(maxsize=65_536)
+def parts(word: str) -> tuple[str, ...]:
+    """Return our words for a folded word: two for a compound of known words ("rechnungsnummer"), else one."""
+    known = lexicon().synonyms
+    if len(word) >= 8 and word.isalpha() and word not in known and stem(word) not in known:
+        for at in range(len(word) - 3, 3, -1):
+            head = word[at:]
+            second = known.get(head) or (known.get(stem(head)) if len(head) > 4 else None)
+            if second is None:
+                continue
+            for joint in ("", "s", "n", "en", "es", "er", "e"):
+                if word[:at].endswith(joint) and at - len(joint) >= 3:
+                    first = known.get(word[: at - len(joint)])
+                    if first is not None:
+                        return first, second
+    return (canonical(word),)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from okrbot.similar.fold import canonical, fold, lexicon
-from okrbot.similar.phrase import TROUBLE, Phrase, act_neutral, alike, is_known, near_acts, phrase
+from okrbot.similar.phrase import TROUBLE, UNDOING, Phrase, act_neutral, alike, is_known, near_acts, phrase
 
 FEATURES = (
     "bias",
@@ -22,14 +22,13 @@ FEATURES = (
     "extra",  # words without a partner on one side only
     "extra_known",  # of these, words in the lexicon
     "extra_light",  # of these, the weight of words that say little
-    "letters",  # shared runs of three letters
-    "order",  # share of neighbouring words kept
     "reversed",  # "from A to B" against "from B to A"
     "act_same",
     "act_left_out",  # one title names no act, and the other's goes without saying
     "act_near",  # acts that people use for one another
     "act_other",
     "act_extra",  # one title names an act that does not go without saying
+    "act_undoing",  # and that act takes something away
     "opposite",
     "rivals",  # two words of one dimension: csv and pdf, Germany and France
     "numbers_same",
@@ -80,7 +79,7 @@ def _weights() -> tuple[dict[str, float], float]:
 def _weight(word: str, known_light: frozenset[str]) -> float:
     if act_neutral(word):
         return 0.35
-    return 0.5 if word in known_light else 1.0
+    return 0.5 if word in known_light or lexicon().dimension.get(word) == "role" else 1.0
 
 
 def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], list[str], list[str]]:
@@ -108,15 +107,6 @@ def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], 
                 for half in halves:
                     other.remove(half)
     return pairs, rest_a, rest_b
-
-
-def _grams(text: str, size: int = 3) -> set[str]:
-    text = f" {text} "
-    return {text[at : at + size] for at in range(len(text) - size + 1)}
-
-
-def _dice(a: set[str], b: set[str]) -> float:
-    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
 
 
 def _unique(words: tuple[str, ...]) -> list[str]:
@@ -160,7 +150,6 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     f["extra"] = min(abs(heavy_a - heavy_b), 4.0)
     f["extra_known"] = min(max(known_a - heavy_b, known_b - heavy_a, 0.0), 2.0)
     f["extra_light"] = float(min(sum(word in light for word in rest_a + rest_b), 3))
-    f["letters"] = _dice(_grams(a.plain), _grams(b.plain))
     _judge_order(f, a, b, against)
     _judge_acts(f, a, b, rest_a, rest_b, against)
     f["whole"] = float(not left_a and not left_b and not f["act_other"] and not f["act_extra"])
@@ -169,7 +158,8 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     if a.no != b.no and not a.trouble and not b.trouble and not {"hide", "prevent", "disable"} & (set(rest_a) | set(rest_b)):
         f["no_other"] = 1.0
         against.append("one says no, the other does not")
-    facets = {known.facet[word] for word in rest_a if word in known.facet} ^ {known.facet[word] for word in rest_b if word in known.facet}
+    common = frozenset(a.words) & frozenset(b.words)
+    facets = _facets(rest_a, common) ^ _facets(rest_b, common)
     if facets:
         f["facet_other"] = 1.0
         against.append("another kind of work: " + ", ".join(sorted(facets)))
@@ -191,10 +181,13 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     return Match(f, tuple(x for x, _, _ in pairs), tuple(rest_a), tuple(rest_b), tuple(against))
 
 
+def _facets(words: list[str], common: frozenset[str]) -> set[str]:
+    """Return the kinds of work that these words name and the other title does not imply."""
+    known = lexicon().facet
+    return {known[word] for word in words if word in known and not act_neutral(word, common)}
+
+
 def _judge_order(f: dict[str, float], a: Phrase, b: Phrase, against: list[str]) -> None:
-    steps_a, steps_b = set(zip(a.words, a.words[1:], strict=False)), set(zip(b.words, b.words[1:], strict=False))
-    if steps_a and steps_b:
-        f["order"] = 2 * len(steps_a & steps_b) / (len(steps_a) + len(steps_b))
     for x, y in ((p, q) for p in set(a.words) & set(b.words) for q in set(a.words) & set(b.words) if p < q):
         directed = (" from " in a.plain or " to " in a.plain) and (" from " in b.plain or " to " in b.plain)
         kind = lexicon().dimension.get(x)
@@ -231,8 +224,10 @@ def _judge_acts(f: dict[str, float], a: Phrase, b: Phrase, rest_a: list[str], re
         if not near:
             against.append(f"{', '.join(mine)} against {', '.join(theirs)}")
     elif mine or theirs:
-        plain = all(act_neutral(act) for act in mine or theirs)
+        shared = frozenset(a.words) & frozenset(b.words)
+        plain = all(act_neutral(act, shared) for act in mine or theirs)
         f["act_left_out" if plain else "act_extra"] = 1.0
+        f["act_undoing"] = float(any(act in UNDOING for act in mine or theirs))
         if not plain:
             against.append(f"only one: {', '.join(mine or theirs)}")
 

@@ -59,6 +59,8 @@ def candidates(
     """
     group, part = codes(groups, len(titles)), codes(partitions, len(titles), apart=True)
     words = read(titles)
+    if not words.row.size:
+        return Candidates(words.row, words.row, np.zeros(0, dtype=np.float32))
     sizes = np.diff(words.first)
     running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(mix(words.word, salt=1), dtype=np.uint64)])
     whole = running[words.first[1:]] - running[words.first[:-1]] + mix(group, salt=2)

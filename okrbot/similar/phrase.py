@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from okrbot.similar.fold import canonical, fold, lexicon, stem
+from okrbot.similar.fold import canonical, fold, lexicon, parts
 
 _STORY = re.compile(
     r"^\s*(?:as|als|en tant que?|en tant qu'|como|en qualite de)\s+(?:an?\s+|the\s+|ein\w*\s+|un[ea]?\s+|um[a]?\s+|een\s+)?(?P<role>[^,]{2,40}?),?\s+"
@@ -17,18 +17,22 @@ _PREFIX = re.compile(r"^\s*(?:\[(?P<a>[^\]]{1,30})\]|\((?P<b>[^)]{1,30})\)|(?P<c
 _WORD = re.compile(r"\d+(?:[.,:/-]\d+)+\w*|[^\W_]+(?:'[^\W_]+)?", re.UNICODE)
 _NUMBER = re.compile(r"^v?\d[\d.,:/-]*[a-z%]{0,3}$|^[a-z]{1,2}\d+$")
 _NO = re.compile(
-    r"\b(?:not|no|never|without|don't|dont|doesn't|shouldn't|won't|nicht|kein\w*|ohne|ne|pas|sans|sin|nunca|sem|nao|niet|geen|zonder|neither|nor|stop)\b"
+    r"\b(?:not|no|never|cannot|nothing|don't|dont|doesn't|won't|isn't|aren't|nicht|kein\w*|ne|pas|nunca|nao|niet|geen|neither|nor)\b"
+)
+# A wish that something be not so; any other "not" tells of trouble ("images do not load").
+_WISH_NO = re.compile(
+    r"^(?:please )?(?:don't|dont|do not|no|never|stop|avoid|keine?n?|nicht|pas de|ne pas|nao|niet|geen) |\b(?:shouldn't|should not|must not|without|ohne|sans|sin|sem|zonder)\b"
 )
 _COUNTED = dict(zip("one two three four five six seven eight nine ten".split(), map(str, range(1, 11)), strict=True))
 _ACTS = frozenset(
     "add fix remove update edit improve investigate migrate refactor upgrade redesign rename replace enable disable show hide allow prevent deploy validate monitor "
     "increase decrease send search filter sort test document review export import upload download save share print cancel notify remind automate integrate setup "
-    "translate select schedule start archive approve assign invite reset encrypt retry deprecate customize merge split sync load support unlock lock publish unpublish".split()
+    "translate select schedule start archive approve assign invite reset encrypt retry deprecate customize merge split sync support unlock lock publish unpublish".split()
 )
 _NEUTRAL = frozenset(
     "add setup support allow update fix improve integrate enable show monitor automate".split()
 )  # acts a noun title leaves out
-TROUBLE = frozenset("fail notworking cannot missing stuck fix".split())
+TROUBLE = frozenset("fail notworking cannot missing stuck fix flaky".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def phrase(title: str) -> Phrase:
     labels = [canonical(word) for word in _WORD.findall(prefix)]
     if any(known.dimension.get(label) != "platform" and label not in {"app", "ui"} for label in labels):
         labels, rest = [], text  # "Checkout: …" is a subject, not a label
-    words, numbers, no = [], set(), bool(_NO.search(rest))
+    words, numbers, no = [], set(), bool(_WISH_NO.search(rest.strip()))
     for raw in _WORD.findall(rest):
         token = _COUNTED.get(raw, raw)
         if _NUMBER.match(token) and token not in known.synonyms:
@@ -78,7 +82,7 @@ def phrase(title: str) -> Phrase:
             before, mark, after = token.partition("'")
             word = after if mark and len(before) <= 2 else before
             if word not in known.stop and word not in {"don", "shouldn", "won", "not", "no"}:
-                words.append(canonical(word))
+                words.extend(parts(word))
     platforms = {label for label in labels if known.dimension.get(label) == "platform"}
     platforms |= {word for word in words if known.dimension.get(word) == "platform"}
     return Phrase(
@@ -89,7 +93,7 @@ def phrase(title: str) -> Phrase:
         platforms=frozenset(platforms),
         role=role,
         no=no,
-        trouble=bool(TROUBLE.intersection(words)),
+        trouble=bool(TROUBLE.intersection(words)) or bool(not no and _NO.search(rest)),
         facets=frozenset(known.facet[word] for word in words if word in known.facet),
     )
 
@@ -121,6 +125,8 @@ def alike(a: str, b: str) -> float:
         return 0.0
     if a in TROUBLE and b in TROUBLE:
         return 0.7
+    if (a, b) in known.near:
+        return 0.6
     if is_known(a) and is_known(b):
         return 0.0
     short = min(len(a), len(b))
@@ -131,7 +137,8 @@ def alike(a: str, b: str) -> float:
         long, brief = (a, b) if len(a) >= len(b) else (b, a)
         if short >= 5 and (long.startswith(brief) or long.endswith(brief)):
             return 0.7
-        if stem(a)[:6] == stem(b)[:6] and short >= 6:
+        begin = next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), short)
+        if begin >= max(5, 0.7 * len(long)):
             return 0.6
     return 0.0
 
@@ -141,25 +148,31 @@ _COMMON_NEAR = frozenset(
 )
 
 
+UNDOING = frozenset(
+    "remove disable hide prevent cancel archive deprecate decrease unsubscribe replace lock reset restore migrate rename".split()
+)
+
 # Acts that people use for one another; each is near the others on its line, not the same.
 _NEAR = tuple(
     frozenset(line.split())
     for line in (
-        "add integrate support setup allow enable show see have automate send",
-        "update improve redesign edit increase rename replace",
+        "add integrate support setup allow show see have automate",
+        "enable allow",
+        "send notify remind",
+        "update improve redesign edit",
         "improve redesign refactor",
-        "remove replace disable hide archive cancel deprecate",
-        "fix improve update validate prevent",
-        "monitor notify remind warn log",
+        "update rename",
+        "remove replace",
+        "remove deprecate",
+        "fix improve validate prevent",
+        "notify remind warn",
         "upgrade update migrate replace",
-        "deploy start setup add publish",
-        "search filter select",
-        "import sync migrate integrate upload",
-        "save download export",
-        "test review validate",
-        "limit prevent lock block",
+        "deploy start setup publish",
+        "import sync integrate",
+        "save add",
+        "review test",
         "restore retry reset",
-        "show search list see filter",
+        "search see",
     )
 )
 
@@ -170,9 +183,19 @@ def near_acts(a: str, b: str) -> bool:
     return any(a in line and b in line for line in _NEAR)
 
 
-def act_neutral(word: str) -> bool:
-    """Say whether a title may leave this act out and mean the same: "Add wishlist" and "Wishlist"."""
-    return word in _NEUTRAL
+_SENDING = frozenset("send notify remind warn".split())
+_SENT = frozenset("mail sms notify remind pushnotify message webhook newsletter invoice digest warn alert".split())
+
+
+def act_neutral(word: str, shared: frozenset[str] = frozenset()) -> bool:
+    """Say whether a title may leave this act out and mean the same: "Add wishlist" and "Wishlist", "Send SMS on delay" and "SMS on delay"."""
+    if word in _NEUTRAL:
+        return True
+    if word in _SENDING:
+        return not shared.isdisjoint(_SENT)
+    if word == "translate":
+        return any(lexicon().dimension.get(other) == "country" for other in shared)
+    return word == "save" and "wishlist" in shared
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from okrbot.similar.keys import candidates
 from okrbot.similar.phrase import phrase
 
 _TEMPLATE = 3  # a title that stands this often in one backlog is a form that is filled in, not a piece of work
+_CLOSE = 0.5  # share of rare words in common from which a pair goes to the verdict in any case
 _BODY_SAME = 0.6  # share of the words of two descriptions from which forms count as the same work
 
 
@@ -51,8 +52,10 @@ def twins(
     found = candidates(titles, groups=[row.group for row in ordered], partitions=[row.backlog for row in ordered] if across else None)
     templates = _templates(ordered)
     judged: list[tuple[float, int, int, Verdict]] = []
-    for left, right in found:
+    for left, right, share in zip(found.left.tolist(), found.right.tolist(), found.score.tolist(), strict=True):
         a, b = ordered[left], ordered[right]
+        if share < _CLOSE and not _worth_a_look(a, b):
+            continue
         said = verdict(a.title, b.title, body_a=a.body, body_b=b.body)
         if said.score < threshold:
             continue
@@ -61,6 +64,12 @@ def twins(
         judged.append((said.score, left, right, said))
     judged.sort(key=lambda one: (-one[0], one[1], one[2]))
     return _joined(ordered, judged)[:limit]
+
+
+def _worth_a_look(a: Row, b: Row) -> bool:
+    """Say whether two thirds of the words of the shorter title stand in the other: cheaper than a verdict, and rarely wrong."""
+    mine, theirs = set(phrase(a.title).words), set(phrase(b.title).words)
+    return 3 * len(mine & theirs) >= 2 * min(len(mine), len(theirs))
 
 
 def bodies_agree(a: str, b: str) -> bool:
