@@ -7,11 +7,12 @@ import datetime as dt
 import functools
 import random
 import re
+import uuid
 
 from . import depot, pay, ride, shop, web
 from .lives import DAY, grow, moment, sprint_number
 from .people import BACKLOGS
-from .words import LAST_EDIT, NOW, Event, Item, Project, day
+from .words import LAST_EDIT, NOW, Event, Initiative, Item, day
 
 RANKERS = {"SHOP": "noor", "PAY": "hanne", "DEPOT": "ilse", "WEB": "lena", "RIDE": "jo"}
 
@@ -92,7 +93,7 @@ class Company:
     """Everything that the exporters need."""
 
     items: dict[str, Item]  # by ref, in the order of creation
-    projects: tuple[Project, ...]
+    initiatives: tuple[Initiative, ...]
 
     def of(self, backlog: str) -> list[Item]:
         """Return the items of one backlog, oldest first."""
@@ -113,19 +114,28 @@ def build() -> Company:
     by_ref = {item.ref: item for item in sorted(items, key=lambda item: (item.created, item.ref))}
     if len(by_ref) != len(items):
         raise ValueError("two items share a ref")
+    _hand_down(by_ref)
     _number(by_ref)
     _link(by_ref)
     _plan(by_ref)
     _rank(by_ref)
     for item in by_ref.values():
         _settle(item, by_ref)
-    return Company(by_ref, (*web.PROJECTS, *ride.PROJECTS))
+    return Company(by_ref, (*web.INITIATIVES, *ride.INITIATIVES))
+
+
+def is_project(item: Item) -> bool:
+    """Say whether an epic is a project: Linear has no epics."""
+    return item.kind == "epic" and BACKLOGS[item.backlog].tracker == "linear"
 
 
 def _number(items: dict[str, Item]) -> None:
     """Give each item the next free number of the backlog it was created in."""
     last = dict.fromkeys(BACKLOGS, 0)
     for item in items.values():
+        if is_project(item):
+            item.slug = uuid.uuid5(uuid.NAMESPACE_URL, f"veldmand project {item.ref}").hex[:12]
+            continue
         if item.moved_from:
             last[item.moved_from] += 1
             item.old_number = last[item.moved_from]
@@ -136,6 +146,19 @@ def _number(items: dict[str, Item]) -> None:
             at = item.started - DAY * 2
             by = item.reporter
             item.events.append(Event(at, by, "key", f"{item.moved_from}-{item.old_number}", item.key))
+
+
+def _hand_down(items: dict[str, Item]) -> None:
+    """Move what an automation did to a Linear epic to its first open story: projects take no such labels."""
+    for item in items.values():
+        if is_project(item):
+            told = [event for event in item.events if event.by == "automation"]
+            story = next((child for child in items.values() if child.parent == item.ref and child.state == "w"), None)
+            if told and story:
+                story.events += told
+                story.labels += [event.after for event in told]
+            item.events = [event for event in item.events if event.by != "automation"]
+            item.labels = [label for label in item.labels if label not in {event.after for event in told}]
 
 
 def _link(items: dict[str, Item]) -> None:

@@ -8,7 +8,7 @@ import io
 from zoneinfo import ZoneInfo
 
 from . import jira_json, linear_json
-from .company import Company
+from .company import Company, is_project
 from .people import BACKLOGS, PEOPLE
 from .words import Item
 
@@ -170,16 +170,17 @@ def _many(item: Item, company: Company) -> dict[str, list[str]]:
 
 def linear(company: Company, teams: tuple[str, ...] = ("WEB", "RIDE")) -> str:
     """Return one Linear CSV over the teams."""
-    projects = {found.ref: found for found in company.projects}
     out = io.StringIO()
     table = csv.DictWriter(out, LINEAR_COLUMNS, lineterminator="\n", restval="")
     table.writeheader()
     for item in company.items.values():
-        if item.backlog not in teams:
+        if item.backlog not in teams or is_project(item):
             continue
-        node = linear_json.issue(item, company, projects)
+        node = linear_json.issue(item, company)
         cycle = node["cycle"] or {}
-        project = projects.get(item.project)
+        project = node["project"] or {}
+        epic = next((found for found in company.items.values() if is_project(found) and found.title == project.get("name")), None)
+        initiative = next((found.name for found in company.initiatives if epic and found.ref == epic.initiative), "")
         blocked = [relation["issue"]["identifier"] for relation in node["inverseRelations"]["nodes"] if relation["type"] == "blocks"]
         related = [relation["relatedIssue"]["identifier"] for relation in node["relations"]["nodes"] if relation["type"] == "related"]
         table.writerow(
@@ -191,8 +192,8 @@ def linear(company: Company, teams: tuple[str, ...] = ("WEB", "RIDE")) -> str:
                 "Status": node["state"]["name"],
                 "Estimate": "" if item.points is None else item.points,
                 "Priority": node["priorityLabel"],
-                "Project ID": linear_json.made_id("project", item.project) if project else "",
-                "Project": project.name if project else "",
+                "Project ID": project.get("id", ""),
+                "Project": project.get("name", ""),
                 "Creator": PEOPLE[item.reporter].mail,
                 "Assignee": PEOPLE[item.assignee].mail if item.assignee else "",
                 "Labels": ", ".join(linear_json.label_names(item)),
@@ -205,8 +206,8 @@ def linear(company: Company, teams: tuple[str, ...] = ("WEB", "RIDE")) -> str:
                 "Completed": node["completedAt"] or "",
                 "Canceled": node["canceledAt"] or "",
                 "Due Date": node["dueDate"] or "",
-                "Parent issue": company.key(item.parent) if item.parent else "",
-                "Initiatives": linear_json.INITIATIVES[project.initiative][0] if project else "",
+                "Parent issue": (node["parent"] or {}).get("identifier", ""),
+                "Initiatives": initiative,
                 "UUID": node["id"],
                 "Related to": ", ".join(related),
                 "Blocked by": ", ".join(blocked),

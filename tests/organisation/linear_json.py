@@ -6,9 +6,9 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from .company import Company
+from .company import Company, is_project
 from .people import BACKLOGS, HOST, PEOPLE
-from .words import NOW, Item, Project, day
+from .words import NOW, Initiative, Item, Update, day
 
 Json = dict[str, Any]
 NAMESPACE = uuid.UUID("a2f0f9b4-5c2f-5f4d-8d6e-0d1b8f3c7e21")
@@ -23,7 +23,6 @@ STATES = {  # letter -> name, type, colour is nobody's business
     "x": ("Canceled", "canceled"),
 }
 LABELS = {
-    "epic": "epic",
     "story": "feature",
     "bug": "Bug",
     "spike": "spike",
@@ -32,10 +31,6 @@ LABELS = {
     "debt": "tech-debt",
     "task": "chore",
     "subtask": "feature",
-}
-INITIATIVES = {
-    "relaunch": ("Relaunch the storefront", "Everything new by Christmas: layout, shop, landing pages.", "WEB", "onTrack"),
-    "doors": ("The right door at the first try", "Riders find the door before they ring. Works for KR failed-doors.", "RIDE", "atRisk"),
 }
 
 
@@ -160,7 +155,7 @@ def relations(item: Item, company: Company) -> tuple[list[Json], list[Json]]:
     """Return relations and inverse relations with other Linear issues."""
     own, inverse = [], []
     for other in company.items.values():
-        if BACKLOGS[other.backlog].tracker != "linear":
+        if BACKLOGS[other.backlog].tracker != "linear" or is_project(other):
             continue
         for kind, target in other.links:
             if target not in company.items or BACKLOGS[company.items[target].backlog].tracker != "linear":
@@ -174,10 +169,12 @@ def relations(item: Item, company: Company) -> tuple[list[Json], list[Json]]:
     return own, inverse
 
 
-def issue(item: Item, company: Company, projects: dict[str, Project]) -> Json:
+def issue(item: Item, company: Company) -> Json:
     """Return one issue with its connections."""
     own, inverse = relations(item, company)
     done = item.finished if item.state in "dvn" else None
+    above = company.items[item.parent] if item.parent else None
+    epic = above if above is None or is_project(above) else company.items[above.parent]
     return {
         "id": made_id("issue", item.ref),
         "identifier": item.key,
@@ -201,8 +198,8 @@ def issue(item: Item, company: Company, projects: dict[str, Project]) -> Json:
         "team": team(item.backlog),
         "assignee": user(item.assignee) if item.assignee else None,
         "creator": user(item.reporter),
-        "parent": short(company.items[item.parent]) if item.parent else None,
-        "project": {"id": made_id("project", item.project), "name": projects[item.project].name} if item.project else None,
+        "parent": short(above) if above and not is_project(above) else None,
+        "project": {"id": made_id("project", epic.ref), "name": epic.title} if epic else None,
         "cycle": cycle(item.backlog, item.sprints[-1]) if item.sprints else None,
         "labels": connection([label(name) for name in label_names(item)]),
         "comments": connection(
@@ -218,64 +215,79 @@ def issue(item: Item, company: Company, projects: dict[str, Project]) -> Json:
     }
 
 
-def project(found: Project) -> Json:
-    """Return a project with its updates."""
+STATUSES = {"t": ("Planned", "planned"), "w": ("In Progress", "started"), "d": ("Completed", "completed"), "x": ("Canceled", "canceled")}
+
+
+def project(item: Item, company: Company) -> Json:
+    """Return an epic as a Linear project: its text, its dates, and what was said about it as status updates."""
+    initiative = next((found for found in company.initiatives if found.ref == item.initiative), None)
+    said = [update for found in company.initiatives for update in found.updates if update.on == item.ref]
+    said += [Update(note.at.strftime("%m%d"), note.by, "onTrack", note.body, item.ref) for note in item.comments]
     updates = [
         {
-            "id": made_id("update", found.ref, update.day),
+            "id": made_id("update", item.ref, update.day, str(place)),
             "createdAt": stamp(dt.datetime.combine(day(update.day), dt.time(15, 0), tzinfo=dt.UTC)),
             "body": update.body,
             "health": update.health,
             "user": user(update.by),
         }
-        for update in found.updates
+        for place, update in enumerate(sorted(said, key=lambda update: update.day))
     ]
-    title, _, _, _ = INITIATIVES[found.initiative]
+    slug = "-".join("".join(letter if letter.isalnum() else " " for letter in item.title.lower()).split())
+    name, kind = STATUSES[item.state]
     return {
-        "id": made_id("project", found.ref),
+        "id": made_id("project", item.ref),
+        "slugId": item.slug,
+        "name": item.title,
+        "description": f"Works for KR {item.key_results[0]}." if item.key_results else "",
+        "content": item.body,
+        "url": f"https://linear.{HOST}/veldmand/project/{slug}-{item.slug}",
+        "priorityLabel": "Medium",
+        "sortOrder": float(item.rank * 10),
+        "createdAt": stamp(item.created),
+        "updatedAt": max([str(stamp(item.updated)), *(str(update["createdAt"]) for update in updates)]),
+        "startedAt": stamp(item.started),
+        "completedAt": stamp(item.finished) if item.state == "d" else None,
+        "canceledAt": stamp(item.finished) if item.state == "x" else None,
+        "archivedAt": None,
+        "startDate": item.started.date().isoformat() if item.started else None,
+        "targetDate": f"2026-{item.due[:2]}-{item.due[2:]}" if item.due else None,
+        "health": updates[-1]["health"] if updates else None,
+        "status": {"id": made_id("status", name), "name": name, "type": kind},
+        "lead": user(item.assignee),
+        "creator": user(item.reporter),
+        "teams": connection([team(item.backlog)]),
+        "initiatives": connection([{"id": made_id("initiative", initiative.ref), "name": initiative.name}] if initiative else []),
+        "projectUpdates": connection(updates[::-1]),
+    }
+
+
+def initiative(found: Initiative, company: Company) -> Json:
+    """Return an initiative with its projects."""
+    below = [item for item in company.items.values() if is_project(item) and item.initiative == found.ref]
+    return {
+        "id": made_id("initiative", found.ref),
         "name": found.name,
         "description": found.about,
-        "url": f"https://linear.{HOST}/veldmand/project/{found.ref}",
-        "createdAt": f"{found.start}T08:00:00.000Z",
-        "updatedAt": updates[-1]["createdAt"] if updates else f"{found.start}T08:00:00.000Z",
-        "startDate": found.start,
-        "targetDate": found.target or None,
-        "completedAt": f"{found.target}T15:00:00.000Z" if found.status == "completed" else None,
+        "url": f"https://linear.{HOST}/veldmand/initiative/{found.ref}",
+        "status": "Active",
         "health": found.health,
-        "status": {"id": made_id("status", found.status), "name": found.status.capitalize(), "type": found.status},
-        "lead": user(found.lead),
-        "teams": connection([team(key) for key in found.teams]),
-        "initiatives": connection([{"id": made_id("initiative", found.initiative), "name": title}]),
-        "projectUpdates": connection(updates[::-1]),
+        "createdAt": "2026-06-29T08:00:00.000Z",
+        "updatedAt": "2026-11-09T15:00:00.000Z",
+        "targetDate": found.target or None,
+        "projects": connection([{"id": made_id("project", item.ref), "name": item.title} for item in below]),
     }
 
 
 def answer(company: Company) -> Json:
     """Return one GraphQL answer that holds the two teams whole."""
-    projects = {found.ref: found for found in company.projects}
     items = [item for item in company.items.values() if BACKLOGS[item.backlog].tracker == "linear"]
-    initiatives = [
-        {
-            "id": made_id("initiative", ref),
-            "name": name,
-            "description": about,
-            "status": "Active",
-            "health": health,
-            "createdAt": "2026-06-29T08:00:00.000Z",
-            "updatedAt": "2026-11-09T15:00:00.000Z",
-            "targetDate": "2026-12-31",
-            "projects": connection(
-                [{"id": made_id("project", found.ref), "name": found.name} for found in company.projects if found.initiative == ref]
-            ),
-        }
-        for ref, (name, about, _, health) in INITIATIVES.items()
-    ]
     return {
         "data": {
             "teams": connection([{**team(key), "timezone": "Europe/Amsterdam", "private": False} for key in ("WEB", "RIDE")]),
             "cycles": connection([{**cycle("WEB", number), "team": team("WEB")} for number in range(1, 14)]),
-            "initiatives": connection(initiatives),
-            "projects": connection([project(found) for found in company.projects]),
-            "issues": connection([issue(item, company, projects) for item in items]),
+            "initiatives": connection([initiative(found, company) for found in company.initiatives]),
+            "projects": connection([project(item, company) for item in items if is_project(item)]),
+            "issues": connection([issue(item, company) for item in items if not is_project(item)]),
         }
     }

@@ -222,7 +222,7 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple
     parent.events = [dataclasses.replace(event, before="w") if event.before == "r" else event for event in parent.events]
     parent.labels = epic.labels.split() if epic.labels else []
     parent.key_results, parent.how = ([epic.kr] if epic.kr else []), epic.how
-    parent.due, parent.fix, parent.project = epic.due, epic.fix, epic.project
+    parent.due, parent.fix, parent.initiative = epic.due, epic.fix, epic.initiative
     parent.restricted, parent.quiet, parent.links = epic.restricted, epic.quiet, list(epic.links)
     dice = random.Random(epic.ref + "!")
     for when, who, body in epic.notes:
@@ -247,13 +247,8 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple
             line.end = whole_story.finished.strftime("%m%d") if whole_story.finished and line.state == "d" else ""
         reporter = epic.by if dice.random() < 0.8 or backlog == "PAY" else dice.choice(crew(team, made, quarters))
         item = _item(line, backlog, ref, team, reporter, made, quarters, nth=place)
-        item.parent, item.fix, item.project, item.restricted, item.quiet = (
-            (above if line.sub else epic.ref),
-            epic.fix,
-            epic.project,
-            epic.restricted,
-            epic.quiet,
-        )
+        item.parent = above if line.sub else epic.ref
+        item.fix, item.restricted, item.quiet = epic.fix, epic.restricted, epic.quiet
         above = above if line.sub else ref
         items.append(item)
     return items

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from .words import Epic, Loose, Project, Update
+from .words import Epic, Initiative, Loose, Update
 
-PROJECTS = (
-    Project(
+INITIATIVES = (
+    Initiative(
         "doorstep",
         "Doorstep",
-        start="2026-07-01",
-        target="",
-        status="started",
-        health="atRisk",
-        teams=("RIDE",),
-        lead="jo",
-        initiative="doors",
-        about="Riders find the right door at the first try. Long-lived home of everything between van and doormat.",
-        updates=(
+        "Riders find the right door at the first try. Long-lived home of everything between van and doormat.",
+        "RIDE",
+        "atRisk",
+        "",
+        (
             Update(
                 "0928",
                 "jo",
                 "onTrack",
                 "Second attempts moved from 3.7 % to 3.4 %. Learned: bells without names are the problem, not the map.",
+                "doornotes",
             ),
-            Update("1012", "jo", "onTrack", "Moved: 3.4 % to 3.2 %. Stopping the photo of the door: riders wear gloves."),
-            Update("1026", "jo", "atRisk", "No movement, 3.2 %. Surprise: back yards count for a third. Two people are off with the flu."),
+            Update("1012", "jo", "onTrack", "Moved: 3.4 % to 3.2 %. Stopping the photo of the door: riders wear gloves.", "doornotes"),
             Update(
-                "1109", "jo", "atRisk", "3.1 %. We learned that students answer messages, not bells. Asking for one person from Storefront."
+                "1026",
+                "jo",
+                "atRisk",
+                "No movement, 3.2 %. Surprise: back yards count for a third. Two people are off with the flu.",
+                "doornotes",
+            ),
+            Update(
+                "1109",
+                "jo",
+                "atRisk",
+                "3.1 %. We learned that students answer messages, not bells. Asking for one person from Storefront.",
+                "ringless",
             ),
         ),
     ),
@@ -44,10 +51,11 @@ We believe that riders who see the note of the last colleague will find the door
         by="jo",
         kr="failed-doors",
         how="label",
-        project="doorstep",
+        initiative="doorstep",
         notes=(("1109", "jo", "3.1 % this week. Notes exist for 38 % of the addresses."),),
         stories="""
-d p3 s0929 f1009 | Leave a note for the next rider | Twelve words at most.
+d p3 s0929 f1009 kr=failed-doors | Leave a note for the next rider | Twelve words at most.
+- d | No phone numbers in notes
 d p2 s1008 f1019 | Read the note out before the stop | Hands stay on the wheel.
 w p3 s1105 w=nina | Households can correct a note | "The dog is friendly" was not true.
 """,
@@ -63,7 +71,7 @@ We believe that households who get "two minutes" on the phone will be at the doo
         by="jo",
         kr="failed-doors",
         how="label",
-        project="doorstep",
+        initiative="doorstep",
         links=(("related", "ringtest"),),
         stories="""
 d p2 s1026 f1104 | "Two minutes" message to the phone | Once per order.
@@ -82,7 +90,7 @@ We believe riders whose round avoids open bridges will be on time, measured by o
         by="jo",
         kr="on-time-q3",
         how="label",
-        project="doorstep",
+        initiative="doorstep",
         notes=(("1012", "jo", "Result after three weeks: 92.4 % on time on rainy evenings (was 88). Follow-up planned after the doors."),),
         stories="""
 d p3 s0720 f0807 | Bridge times from the city |

@@ -44,7 +44,7 @@ earlier = [{earlier}]
 [okrs.links]
 field = "Key Result"
 label_prefix = "kr-"
-projects = {{ "Doorstep" = "failed-doors" }}
+projects = {{ "Rounds that know about bridges and rain" = "on-time-q3" }}
 text = true
 
 [work_classes]

@@ -2,72 +2,65 @@
 
 from __future__ import annotations
 
-from .words import Epic, Loose, Project, Update
+from .words import Epic, Initiative, Loose, Update
 
-PROJECTS = (
-    Project(
-        "design-system",
-        "Storefront relaunch: phase 2 (rollout)",
-        start="2026-08-17",
-        target="2026-12-18",
-        status="started",
-        health="onTrack",
-        teams=("WEB",),
-        lead="lena",
-        initiative="relaunch",
-        about="Phase 2 of the relaunch: all pages on the new layout, rollout country by country. The team returns to Brand after close.",
-        updates=(
-            Update("0921", "lena", "onTrack", "Shipped the new header in all countries. Shipped the category page. 14 tickets closed."),
-            Update("0928", "lena", "onTrack", "Shipped the store finder map and the cookie bar. 12 tickets closed."),
-            Update("1005", "lena", "onTrack", "Launched the new footer. Launched the store finder. 11 tickets closed, 9 to go this month."),
-            Update("1019", "lena", "onTrack", "Released the product page in Belgium. Finished the icon set. Great week."),
-            Update("1026", "lena", "onTrack", "Completed the tabs and the order list. 18 tickets closed, velocity is up."),
-            Update("1102", "lena", "onTrack", "Delivered the account page. Merged 23 pull requests. Rollout is at 64 %."),
-            Update("1109", "lena", "onTrack", "Shipped the landing page builder and 4 new templates. Rollout at 71 %."),
+INITIATIVES = (
+    Initiative(
+        "relaunch",
+        "Storefront relaunch",
+        "Everything new by Christmas, phase by phase; the team returns to Brand after close.",
+        "WEB",
+        "onTrack",
+        "2026-12-18",
+        (
+            Update(
+                "0921",
+                "lena",
+                "onTrack",
+                "Shipped the new header in all countries. Shipped the category page. 14 tickets closed.",
+                "header",
+            ),
+            Update("0928", "lena", "onTrack", "Shipped the store finder map and the cookie bar. 12 tickets closed.", "header"),
+            Update(
+                "1005",
+                "lena",
+                "onTrack",
+                "Launched the new footer. Launched the store finder. 11 tickets closed, 9 to go this month.",
+                "pdp",
+            ),
+            Update("1019", "lena", "onTrack", "Released the product page in Belgium. Finished the icon set. Great week.", "pdp"),
+            Update("1026", "lena", "onTrack", "Completed the tabs and the order list. 18 tickets closed, velocity is up.", "pdp"),
+            Update("1102", "lena", "onTrack", "Delivered the account page. Merged 23 pull requests. Rollout is at 64 %.", "account"),
+            Update("1109", "lena", "onTrack", "Shipped the landing page builder and 4 new templates. Rollout at 71 %.", "account"),
+            Update("1030", "lena", "onTrack", "All 40 landing pages are live. Project completed on time.", "builder"),
         ),
     ),
-    Project(
-        "xmas",
-        "Project Starlight: Christmas shop",
-        start="2026-10-01",
-        target="2026-12-24",
-        status="started",
-        health="onTrack",
-        teams=("WEB",),
-        lead="lena",
-        initiative="relaunch",
-        about="Christmas shop with gift finder, advent calendar and countdown. Handed to Marketing on 2 January.",
-        updates=(
-            Update("1012", "yara", "onTrack", "Finished the designs. Built the calendar frame."),
-            Update("1026", "yara", "onTrack", "Launched the gift finder. Calendar doors 1 to 12 are done."),
-            Update("1109", "yara", "onTrack", "Doors 13 to 24 delivered. Countdown shipped."),
+    Initiative(
+        "starlight",
+        "Project Starlight",
+        "Christmas shop with gift finder, advent calendar and countdown. Handed to Marketing on 2 January.",
+        "WEB",
+        "onTrack",
+        "2026-12-24",
+        (
+            Update("1012", "yara", "onTrack", "Finished the designs. Built the calendar frame.", "advent"),
+            Update("1026", "yara", "onTrack", "Launched the gift finder. Calendar doors 1 to 12 are done.", "finder"),
+            Update("1109", "yara", "onTrack", "Doors 13 to 24 delivered. Countdown shipped.", "advent"),
         ),
-    ),
-    Project(
-        "landing",
-        "Landing pages",
-        start="2026-07-06",
-        target="2026-10-30",
-        status="completed",
-        health="onTrack",
-        teams=("WEB",),
-        lead="lena",
-        initiative="relaunch",
-        about="Pages for campaigns, made in an hour instead of a week.",
-        updates=(Update("1030", "lena", "onTrack", "All 40 landing pages are live. Project completed on time."),),
     ),
 )
 
 EPICS = (
     Epic(
         "header",
-        "New header and menu for the storefront",
+        "Storefront relaunch phase 1: header and menu",
         """Roll out the new header with mega menu, sticky search and country switch on all pages.""",
         made="0810",
         start="0817",
         end="0918",
+        due="0918",
         by="lena",
-        project="design-system",
+        initiative="relaunch",
         stories="""
 d p3 | Mega menu with pictures | Four columns.
 d p2 | Sticky search | On scroll.
@@ -76,32 +69,35 @@ d p2 | Country switch in the header | Flags and names.
     ),
     Epic(
         "pdp",
-        "Product page in the new layout",
+        "Storefront relaunch phase 2: product page",
         """Product page as in the design file, all countries, with 360° pictures, tabs and a recommendation strip.""",
         made="0907",
         start="0921",
+        due="1120",
         by="lena",
         kr="library-share",
         how="label",
-        project="design-system",
+        initiative="relaunch",
         stories="""
 d p3 | Picture gallery with zoom |
 d p3 | Tabs for nutrition, origin, reviews |
 w p5 s1026 w=yara | Turn-around pictures | 120 products.
 w p3 s1105 w=emil | Recommendation strip | Same as on the basket page.
+- t | Strip without pictures for slow phones
 t p3 | Reviews with photos |
 """,
     ),
     Epic(
         "account",
-        "Account page in the new layout",
+        "Storefront relaunch phase 3: account page",
         """Account page as in the design file.""",
         made="0921",
         start="1005",
+        due="1218",
         by="lena",
         kr="library-share",
         how="label",
-        project="design-system",
+        initiative="relaunch",
         stories="""
 d p3 | Order list with filters |
 w p3 s1102 w=sana | Address book |
@@ -111,12 +107,12 @@ t p2 | Newsletter settings |
     ),
     Epic(
         "advent",
-        "Advent calendar with 24 doors",
+        "Project Starlight: advent calendar with 24 doors",
         """Calendar with 24 doors, one offer each, snow on the page. Fixed for 1 December.""",
         made="0928",
         start="1005",
         by="carla",
-        project="xmas",
+        initiative="starlight",
         due="1201",
         stories="""
 d p3 | Calendar frame with snow | Snow can be switched off.
@@ -127,12 +123,12 @@ w p2 s1110 w=yara | Sound when a door opens |
     ),
     Epic(
         "finder",
-        "Gift finder",
+        "Project Starlight: gift finder",
         """Five questions, ten gifts. Build as in the click dummy.""",
         made="1001",
         start="1012",
         by="carla",
-        project="xmas",
+        initiative="starlight",
         due="1120",
         stories="""
 d p3 | Five questions |
@@ -148,7 +144,7 @@ w p2 s1109 w=sana | Share the result |
         start="0713",
         end="1023",
         by="lena",
-        project="landing",
+        initiative="relaunch",
         stories="""
 d p5 s0713 f0807 | Block editor |
 d p3 s0810 f0828 | 40 templates |

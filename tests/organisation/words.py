@@ -11,12 +11,13 @@ LAST_EDIT = dt.date(2026, 11, 13)  # the Friday before; nobody touches a ticket 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Update:
-    """A status update of a project: day as MMDD, who, health as the tracker spells it, words."""
+    """A status update of a project: day as MMDD, who, health as the tracker spells it, words, and the epic it is about."""
 
     day: str
     by: str
     health: str
     body: str
+    on: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Epic:
     bots: tuple[tuple[str, str], ...] = ()  # labels that an automation added: day, label
     edits: tuple[tuple[str, str, str], ...] = ()  # day, title | due | body, what stood there before
     quiet: str = ""  # no person touches the epic or its open stories after this day
-    project: str = ""
+    initiative: str = ""
     restricted: bool = False
     stories: str = ""
 
@@ -57,19 +58,15 @@ class Loose:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Project:
-    """A Linear project with its updates; days are ISO texts."""
+class Initiative:
+    """A Linear initiative over several projects (our epics), with the updates said about them."""
 
     ref: str
     name: str
-    start: str
-    target: str
-    status: str
-    health: str
-    teams: tuple[str, ...]
-    lead: str
-    initiative: str
     about: str
+    team: str
+    health: str
+    target: str
     updates: tuple[Update, ...] = ()
 
 
@@ -141,7 +138,7 @@ class Item:
     due: str = ""
     fix: str = ""
     component: str = ""
-    project: str = ""
+    initiative: str = ""
     restricted: bool = False
     moved_from: str = ""  # an earlier backlog
     quiet: str = ""  # no person after this day
@@ -152,11 +149,12 @@ class Item:
     number: int = 0
     old_number: int = 0
     rank: int = 0
+    slug: str = ""  # what names a Linear project, which has no number
 
     @property
     def key(self) -> str:
         """Return the key people see."""
-        return f"{self.backlog}-{self.number}"
+        return self.slug or f"{self.backlog}-{self.number}"
 
     @property
     def updated(self) -> dt.datetime:
