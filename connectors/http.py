@@ -145,7 +145,8 @@ class Sender:
         self.server_clock: dt.datetime | None = None  # of the latest answer
         self.sent = 0
         self.throttled = 0
-        self._clock, self._sleep, self._jitter = surroundings.clock, surroundings.sleep, jitter
+        self.client: Any = None  # a library's own object on the same session, kept alive with it
+        self.clock, self._sleep, self._jitter = surroundings.clock, surroundings.sleep, jitter
         self._secrets = tuple(sorted({*secrets, *(headers or {}).values()} - {""}, key=len, reverse=True))
         self._lock = threading.Lock()
         self._closed_until: dict[str, dt.datetime] = {}
@@ -186,7 +187,7 @@ class Sender:
             self._hold(endpoint)
             try:
                 answer = self._once(method, path, params, body)
-                again = (self.judge(answer) if self.judge else None) or self._verdict(answer, safe)
+                again = (self.judge(answer) if self.judge else None) or self._verdict(answer, safe, method, path)
                 if again is None:
                     try:
                         return (into(answer.body) if not safe or answer.status != 204 else into(b"null")), answer
@@ -206,7 +207,7 @@ class Sender:
             if again.code == "quota":
                 with self._lock:
                     self.throttled += 1
-                    self._closed_until[endpoint] = self._clock() + dt.timedelta(seconds=delay)
+                    self._closed_until[endpoint] = self.clock() + dt.timedelta(seconds=delay)
             else:
                 self._sleep(delay)
 
@@ -214,7 +215,7 @@ class Sender:
         """Wait while an endpoint is closed by a limit; other endpoints go on."""
         with self._lock:
             until = self._closed_until.get(endpoint)
-        if until is not None and (rest := (until - self._clock()).total_seconds()) > 0:
+        if until is not None and (rest := (until - self.clock()).total_seconds()) > 0:
             self._sleep(rest)
 
     def _delay(self, again: Again, attempt: int) -> float:
@@ -224,7 +225,7 @@ class Sender:
 
     def _give_up(self, method: str, path: str, again: Again, delay: float, attempt: int) -> SourceError:
         if again.quota or again.code == "quota" or delay > LONGEST_WAIT:
-            retry_at = self._clock() + dt.timedelta(seconds=delay)
+            retry_at = self.clock() + dt.timedelta(seconds=delay)
             text = f"{self.name}: the service asks us to wait ({again.why}); the pull goes on where it stopped at {retry_at:%H:%M} UTC"
             return SourceError(text, code="quota", retry_at=retry_at)
         tries = f" after {attempt} tries" if attempt > 1 else ""
@@ -240,7 +241,7 @@ class Sender:
         request = self.session.prepare_request(
             requests.Request(method, self.base + path, params=dict(params or {}), data=data, headers=kind)
         )
-        deadline = self._clock() + dt.timedelta(seconds=WHOLE_ANSWER)
+        deadline = self.clock() + dt.timedelta(seconds=WHOLE_ANSWER)
         with self._lock:
             self.sent += 1
         try:
@@ -275,19 +276,19 @@ class Sender:
             size += len(piece)
             if size > MOST_BYTES:
                 raise _BrokenError("the answer is larger than 64 MB", final=True)
-            if self._clock() > deadline:
+            if self.clock() > deadline:
                 raise _BrokenError("the answer dripped for more than three minutes")
         length = response.headers.get("Content-Length", "")
         if length.isdigit() and size < int(length) and response.request.method != "HEAD":
             raise _BrokenError("the answer was cut short")
         return b"".join(pieces)
 
-    def _verdict(self, answer: Answer, safe: bool) -> Again | None:
+    def _verdict(self, answer: Answer, safe: bool, method: str, path: str) -> Again | None:
         """Treat an answer by its status: None when it is good, Again when another try may help. Raises RefusedError."""
         status, headers = answer.status, answer.headers
         if 200 <= status < 300:
             return None
-        after = retry_after(headers, self._clock())
+        after = retry_after(headers, self.clock())
         if status == 429:
             reason = headers.get("RateLimit-Reason", "")
             return Again(f"429 {reason}".strip(), after, quota="quota" in reason or "cost" in reason, code="quota")
@@ -304,7 +305,9 @@ class Sender:
             target = urlsplit(headers.get("Location", "")).hostname or "elsewhere"
             code, remedy = "protocol", f"it points to {target} instead of answering; if that is the service's address, put it in `url`"
         said = self.redact(said_in(answer))
-        raise RefusedError(f"{self.name}: {status}: {remedy}{f' (it says: {said})' if said else ''}", code=code, answer=answer)
+        raise RefusedError(
+            f"{self.name}: {self._where(method, path)}: {status}: {remedy}{f' (it says: {said})' if said else ''}", code=code, answer=answer
+        )
 
     def _damage(self, answer: Answer, trouble: Exception) -> str:
         if answer.body.lstrip()[:1] == b"<" or "html" in answer.headers.get("Content-Type", ""):

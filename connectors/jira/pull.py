@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from ..http import Sender
 from . import goals, jql, memory, site
 from .fields import FieldMap, FieldRow, map_fields
 from .history import BATCH, Historian, Told
+from .ids import Ids
 from .memory import DAY, WEEK, Checkpoint, Resume
 from .rows import Found, Reader
 from .search import Ask, Search, stamps
@@ -51,13 +51,12 @@ class Run:
     resumed: Resume | None
     workers: int
     problems: list[Problem] = field(default_factory=list)
-    read: int = 0
-    with_history: int = 0
     counted: Future[int | None] | None = None
     expected: int | None = None
     resume: str | None = None
     census_at: Millis = 0
-    seen: array[int] = field(default_factory=lambda: array("q"))  # ids read by a full pass, to compare with the census
+    seen: Ids = field(default_factory=Ids)  # ids read
+    told: Ids = field(default_factory=Ids)  # ids whose history is complete
     fresh: set[str] = field(default_factory=set)  # ids of changed issues
 
 
@@ -191,13 +190,10 @@ def _full_pass(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
     try:
         for step in steps:
             run.resume = memory.write(Resume(memory.VERSION, run.start, run.filter, run.who.account, True, slices.store(step), 0))
-            page = _page(run, step.found, step.told)
-            if run.request.known and not run.resumed:
-                run.seen.extend(int(item.id) for item in page.items if item.id.isdigit())
-            yield page
+            yield _page(run, step.found, step.told)
     finally:
         slices.stop()
-    if run.read == 0 and run.request.known and not run.resumed:
+    if not run.seen and run.request.known and not run.resumed:
         raise _all_gone(run)
     yield from _changes(run, crew)
 
@@ -259,12 +255,12 @@ def _resume(run: Run, low: Millis) -> str:
 def _page(run: Run, found: Found, told: Told | None) -> Page:
     """Return a page of the store's rows; history that came with its issues marks them."""
     run.problems += found.problems
-    run.read += len(found.items)
+    run.seen.add(found.ids)
     items, own = found.items, {item.id for item in found.items}
     of: list[str] = []
     if told is not None:
         run.problems += told.problems
-        run.with_history += len(told.of)
+        run.told.add(told.of)
         complete = own.intersection(told.of)
         items = [item._replace(history=True) if item.id in complete else item for item in items] if complete else items
         of = [id_ for id_ in told.of if id_ not in own]
@@ -306,8 +302,8 @@ def _census(run: Run) -> Generator[Page, None, frozenset[str] | None]:
     known = run.request.known
     if not ids:
         raise _all_gone(run)
-    if run.seen:
-        yield from _missed(run, ids.difference(map(str, run.seen), run.fresh))
+    if run.full and not run.resumed:
+        yield from _missed(run, {id_ for id_ in ids if id_ not in run.seen})
     ids |= run.fresh
     filtered = run.before is not None and run.before.filter != run.filter
     if known - len(ids) > max(FEW, known * SHARE) and not (run.request.full or filtered):
@@ -367,8 +363,8 @@ def _last_page(
         expected=run.expected,
         coverage=Coverage(
             expected=run.expected if run.full else None,
-            read=run.read,
-            with_history=run.with_history,
+            read=len(run.seen),
+            with_history=len(run.told),
             complete=complete,
             problems=merged,
             account=run.who.shown,
