@@ -4,7 +4,7 @@
 
 Logistic regression, Newton's method, L2 penalty; the signs of features that can only speak for or against are kept
 (a weight that comes out with the wrong sign is put to zero and the others are fitted again). Two thirds of the groups
-train, by a hash of the group in `note`; the threshold is the one with the best F1 among those with a precision of 0.89, in five folds of the train part.
+train, by a hash of the group in `note`; the threshold is the lowest with a precision of 0.87 in five folds of the train part, where F1 is flat.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from okrbot.similar.phrase import phrase
 
 ROOT = Path(__file__).parents[1]
 FOR = {"covered_least", "covered_most", "act_same", "numbers_same", "whole", "body_same"}
-FREE = {"bias", "short", "act_left_out", "partly", "extra_light", "act_near"}
+FREE = {"bias", "shared", "extra_one", "short", "act_left_out", "partly", "extra_light", "act_near"}
 BODY = {"body_same": 3.0, "body_other": -2.5}  # no training pair has a body: set by hand
 # What a feature means is known before any pair is seen: the penalty pulls towards these weights, and to 0 for the others.
 PRIOR = {
@@ -100,7 +100,7 @@ def main() -> None:
     for number in range(5):
         held[fold == number] = sure(x[fold == number], fit(x[fold != number], y[fold != number]))
     steps = [(f1(held >= t, y), precision(held >= t, y), t) for t in np.arange(0.3, 0.81, 0.01)]
-    best = max((score, t) for score, right, t in steps if right >= 0.89)
+    best = next((score, t) for score, right, t in steps if right >= 0.87)
     print(*(f"threshold {t:.2f}: precision {right:.3f}, F1 {score:.3f}" for score, right, t in steps[::6]), sep="\n")
     w = fit(x, y)
     weights = {name: round(float(value), 4) for name, value in zip(FEATURES, w, strict=True)} | BODY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from okrbot.similar.fold import canonical, fold, lexicon
+from okrbot.similar.fold import canonical, fold, lexicon, phrased
 from okrbot.similar.phrase import alike
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
@@ -41,7 +41,7 @@ def similarity(a: str, b: str) -> float:
 def _words(text: str) -> dict[str, float]:
     """Return our words of a text with their weights."""
     known = lexicon()
-    plain = known.phrase.sub(lambda m: " " + known.phrases.get(re.sub(r"\s+", " ", m.group()), m.group()) + " ", fold(text))
+    plain = phrased(fold(text))
     weights: dict[str, float] = {}
     for word in _WORD.findall(plain):
         if word[0].isdigit():

@@ -72,6 +72,17 @@ class Lexicon:
     themes: dict[str, frozenset[str]]  # our word → subjects of goals
 
 
+def spaced(text: str) -> str:
+    """Return `text` with hyphens and runs of white space as one space each, as phrases are looked up."""
+    return " ".join(text.replace("-", " ").split())
+
+
+def phrased(text: str) -> str:
+    """Return folded text in which every known phrase is one token."""
+    known = lexicon()
+    return known.phrase.sub(lambda m: f" {known.phrases[spaced(m.group())]} ", text)
+
+
 @functools.cache
 def lexicon() -> Lexicon:
     """Read the lexicon that ships beside this file, once."""
@@ -90,9 +101,9 @@ def lexicon() -> Lexicon:
         return synonyms.get(word) or synonyms.get(stem(word)) or stem(word)
 
     synonyms |= {ours: ours for ours in raw["phrases"] if ours not in synonyms}
-    phrases = {phrase: ours for ours, theirs in raw["phrases"].items() for phrase in theirs.split("|") if phrase}
+    phrases = {phrase: ours for ours, theirs in raw["phrases"].items() for phrase in map(spaced, theirs.split("|")) if phrase}
     longest_first = sorted(phrases, key=lambda p: (-len(p), p))
-    pattern = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in longest_first) + r")(?![\w])")
+    pattern = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"[\s-]+") for p in longest_first) + r")(?![\w])")
     opposites = {
         pair
         for left, rights in raw["opposites"].items()

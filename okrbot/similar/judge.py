@@ -15,6 +15,8 @@ FEATURES = (
     "bias",
     "covered_least",  # weighted share of words that have a partner, of the title that has less
     "covered_most",
+    "shared",  # how many words have a partner
+    "extra_one",  # a single word is without a partner
     "partly",  # words whose partner is only a likely slip or relative
     "whole",  # every word that counts has a partner
     "swapped",  # words without a partner on both sides: perhaps another object
@@ -140,6 +142,7 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     shared_a, shared_b = sum(_weight(x, light) * s for x, _, s in pairs), sum(_weight(y, light) * s for _, y, s in pairs)
     covered = shared_a / (heft(words_a) or 1.0), shared_b / (heft(words_b) or 1.0)
     f["covered_least"], f["covered_most"] = min(*covered, 1.0), min(max(covered), 1.0)
+    f["shared"] = min(shared_a, shared_b, 4.0)
     f["partly"] = float(sum(1 for *_, sure in pairs if sure < 1))
     left_a, left_b = [word for word in rest_a if word not in a.acts], [word for word in rest_b if word not in b.acts]
     left_a, left_b = ([word for word in left if word not in TROUBLE] for left in (left_a, left_b))
@@ -149,6 +152,7 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     f["swapped"] = min(heavy_a, heavy_b, 3.0) - f["swapped_known"]
     f["extra"] = min(abs(heavy_a - heavy_b), 4.0)
     f["extra_known"] = min(max(known_a - heavy_b, known_b - heavy_a, 0.0), 2.0)
+    f["extra_one"] = float(len(left_a) + len(left_b) == 1)
     f["extra_light"] = float(min(sum(word in light for word in rest_a + rest_b), 3))
     _judge_order(f, a, b, against)
     _judge_acts(f, a, b, rest_a, rest_b, against)
@@ -166,7 +170,7 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     if a.platforms and b.platforms and not a.platforms & b.platforms:
         f["platform_other"] = 1.0
         against.append(f"{', '.join(sorted(a.platforms))} against {', '.join(sorted(b.platforms))}")
-    elif bool(a.platforms) != bool(b.platforms):
+    elif bool(a.platforms) != bool(b.platforms) and not a.labelled and not b.labelled:
         f["platform_one_side"] = 1.0
     if a.role and b.role and a.role != b.role:
         f["role_other"] = 1.0

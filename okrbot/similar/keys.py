@@ -79,7 +79,8 @@ def candidates(
 def _pack(a: NDArray[np.generic], b: NDArray[np.generic]) -> Hashes:
     """Return pairs as one number each, the smaller row above."""
     low, high = np.minimum(a, b).astype(np.uint64), np.maximum(a, b).astype(np.uint64)
-    return (low << np.uint64(32)) | high
+    packed: Hashes = (low << np.uint64(32)) | high
+    return packed
 
 
 class _Sets:

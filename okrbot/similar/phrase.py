@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from okrbot.similar.fold import canonical, fold, lexicon, parts
+from okrbot.similar.fold import canonical, fold, lexicon, parts, phrased
 
 _STORY = re.compile(
     r"^\s*(?:as|als|en tant que?|en tant qu'|como|en qualite de)\s+(?:an?\s+|the\s+|ein\w*\s+|un[ea]?\s+|um[a]?\s+|een\s+)?(?P<role>[^,]{2,40}?),?\s+"
@@ -15,6 +15,7 @@ _STORY = re.compile(
 _SO_THAT = re.compile(r"\b(?:so that|in order to|so i can|so we can|damit|um .{0,30} zu|afin (?:de|que)|para que|zodat)\b.*$")
 _PREFIX = re.compile(r"^\s*(?:\[(?P<a>[^\]]{1,30})\]|\((?P<b>[^)]{1,30})\)|(?P<c>[\w+&/. ]{1,24}?)\s*(?::|\s[-–|»>]\s|\|))\s*(?=\S)")
 _WORD = re.compile(r"\d+(?:[.,:/-]\d+)+\w*|[^\W_]+(?:'[^\W_]+)?", re.UNICODE)
+_UNIT = re.compile(r"(\d)(mb|gb|kb|tb|ms|sec|s|min|mins|h|hrs|px|days?|d|w)\b")
 _NUMBER = re.compile(r"^v?\d[\d.,:/-]*[a-z%]{0,3}$|^[a-z]{1,2}\d+$")
 _NO = re.compile(
     r"\b(?:not|no|never|cannot|nothing|don't|dont|doesn't|won't|isn't|aren't|nicht|kein\w*|ne|pas|nunca|nao|niet|geen|neither|nor)\b"
@@ -44,6 +45,7 @@ class Phrase:
     acts: frozenset[str]  # which of the words are acts
     numbers: frozenset[str]
     platforms: frozenset[str]  # from the prefix or the text
+    labelled: bool  # a prefix names the platform
     role: str  # who wants it, of a user story
     no: bool
     trouble: bool
@@ -68,16 +70,18 @@ def phrase(title: str) -> Phrase:
     role = ""
     if story:
         role, text = canonical(story["role"].split()[-1]), _SO_THAT.sub("", story["wish"])
-    text = known.phrase.sub(lambda m: " " + known.phrases[re.sub(r"\s+", " ", m.group())] + " ", text)
+    text = _UNIT.sub(r"\1 \2", phrased(text))
     prefix, rest = _split_prefix(text)
     labels = [canonical(word) for word in _WORD.findall(prefix)]
     if any(known.dimension.get(label) != "platform" and label not in {"app", "ui"} for label in labels):
         labels, rest = [], text  # "Checkout: …" is a subject, not a label
-    words, numbers, no = [], set(), bool(_WISH_NO.search(rest.strip()))
+    words: list[str] = []
+    numbers: set[str] = set()
+    no = bool(_WISH_NO.search(rest.strip()))
     for raw in _WORD.findall(rest):
         token = _COUNTED.get(raw, raw)
         if _NUMBER.match(token) and token not in known.synonyms:
-            numbers.add(token.lstrip("v").rstrip(".,:") if token[:1] in "v0123456789" else token)
+            numbers.add(re.sub(r"\.0$", "", token.lstrip("v").rstrip(".,:")) if token[:1] in "v0123456789" else token)
         elif token not in known.stop and len(token) > 1:
             before, mark, after = token.partition("'")
             word = after if mark and len(before) <= 2 else before
@@ -91,6 +95,7 @@ def phrase(title: str) -> Phrase:
         acts=frozenset(word for word in words if word in _ACTS),
         numbers=frozenset(numbers),
         platforms=frozenset(platforms),
+        labelled=bool(labels),
         role=role,
         no=no,
         trouble=bool(TROUBLE.intersection(words)) or bool(not no and _NO.search(rest)),
