@@ -11,20 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from okrbot.audit import Audit, audit
+from okrbot.audit import audit, last_scores
 from okrbot.config import Config, ConfigError, Source, load
 from okrbot.config.lines import line_of
+from okrbot.digest import Digest, make_digest
+from okrbot.findings import Audit
 from okrbot.model import Connector, Coverage, Problem, Surroundings
-from okrbot.plugins import Kinds, okr_reader
+from okrbot.plugins import Kinds, fetch_sheet, okr_reader
 from okrbot.pull import Pulled, has_goals, pull, store_goals
 from okrbot.rulebook import Page, RuleError, in_profile, read_folder, shipped_folder
 from okrbot.store import Store, StoreError, open_store
 
 OKR_FILES = "okr-files"  # the store's name for goals read from [okrs] files
-
-
-class SourceProblem(Exception):
-    """A source whose settings cannot be used; the message names the key and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,9 +45,15 @@ class App:
 
     def connector(self, source: Source) -> Connector:
         """Return the connector of one source. Raises ConfigError for settings it cannot use."""
+        try:
+            return self.kinds.connect(source.kind, source.settings, self._surroundings())
+        except ValueError as error:
+            raise self._source_error(source, str(error)) from None
+
+    def _surroundings(self) -> Surroundings:
         links = self.config.okrs.links
         wanted = (links.field, links.measure_field, links.result_field, links.hypothesis_field)
-        surroundings = Surroundings(
+        return Surroundings(
             folder=self.config.folder,
             clock=self.clock,
             sleep=self.sleep,
@@ -57,10 +61,6 @@ class App:
             proxies=self.config.okrbot.proxies,
             ca_bundle=self.config.okrbot.ca_bundle,
         )
-        try:
-            return self.kinds.connect(source.kind, source.settings, surroundings)
-        except ValueError as error:
-            raise self._source_error(source, str(error)) from None
 
     def _source_error(self, source: Source, message: str) -> ConfigError:
         text = self.config.path.read_text(encoding="utf-8-sig")
@@ -131,9 +131,7 @@ class App:
             yield path, dt.datetime.fromisoformat(found.group(1)).replace(tzinfo=dt.UTC)
 
     def _fetch(self, url: str) -> bytes:
-        from okrbot.plugins import fetcher
-
-        return fetcher(self.config.okrbot.proxies, self.config.okrbot.ca_bundle, self.clock, self.sleep)(url)
+        return fetch_sheet(url, self._surroundings())
 
     def pages(self) -> dict[str, Page]:
         """Return every rule page there is: shipped ones and those of the configured folders. Raises RuleError."""
@@ -187,6 +185,19 @@ class App:
         """Audit `store` as of an instant (default: now)."""
         now = self.clock().replace(microsecond=0)
         return audit(store, self.config, self.rulebook(), as_of=as_of or now, ran=now, remember=remember, progress=progress)
+
+    def digests(self, store: Store, *, product: str | None = None, as_of: dt.datetime | None = None) -> list[Digest]:
+        """Audit without remembering and return the digests, of every product or of the one called `product`."""
+        return self.digests_of(store, self.audit(store, as_of=as_of, remember=False), product=product)
+
+    def digests_of(self, store: Store, said: Audit, *, product: str | None = None) -> list[Digest]:
+        """Return the digests that an audit gives. Raises ConfigError for a product that is not configured."""
+        before = last_scores(store, before=said.as_of)
+        names = [p.name for p in said.products]
+        if product is not None and product not in names:
+            raise ConfigError(f"There is no product '{product}'.{_near(product, dict.fromkeys(names))}")
+        wanted = [p for p in said.products if product in (None, p.name)]
+        return [make_digest(said, p, self.config, before=before.get(p.name, {})) for p in wanted]
 
 
 def open_app(

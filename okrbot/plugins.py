@@ -56,3 +56,9 @@ class Kinds(Mapping[str, type]):
 def okr_reader() -> ModuleType:
     """Return the module that reads OKR files."""
     return importlib.import_module(f"{connectors_package()}.okr_files")
+
+
+def fetch_sheet(url: str, surroundings: Surroundings) -> bytes:
+    """Return the bytes of a published sheet. Raises SourceError, or ValueError for an address that may not be asked."""
+    body: bytes = importlib.import_module(f"{connectors_package()}.sheet").fetch(url, surroundings)
+    return body

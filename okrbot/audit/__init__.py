@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from okrbot.audit.lifecycle import compare, last_audit, record
 from okrbot.audit.outcomes import Runner, ask
-from okrbot.audit.result import Audit, Finding, ProductResult, RuleOutcome, SourceCoverage
 from okrbot.audit.scores import factory, scores
 from okrbot.audit.subjects import make_findings
 from okrbot.config import Config
 from okrbot.facts import Facts, build
+from okrbot.findings import Audit, Finding, ProductResult, RuleOutcome, SourceCoverage
 from okrbot.model import instant, millis
 from okrbot.rulebook import Page
 from okrbot.store import Store

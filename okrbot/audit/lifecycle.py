@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from okrbot.audit.result import Finding, FindingState, RuleOutcome
 from okrbot.audit.waivers import Waiver, in_force
+from okrbot.findings import Finding, FindingState, RuleOutcome
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
@@ -175,3 +175,10 @@ def stored_findings(db: sa.Connection, *, states: Collection[str] = ("open", "re
         sa.select(t.findings).where(t.findings.c.state.in_(list(states))).order_by(t.findings.c.family, t.findings.c.rule, t.findings.c.key)
     )
     return tuple(_stored(row) for row in db.execute(chosen).mappings())
+
+
+def events(db: sa.Connection, rule: str, subject: str) -> tuple[tuple[dt.datetime, str, str], ...]:
+    """Return what happened to one finding, oldest first: instant, what, detail."""
+    e = t.finding_events.c
+    chosen = sa.select(e.at, e.what, e.detail).where(e.rule == rule, e.subject == subject).order_by(e.at, e.id)
+    return tuple((instant(at), what, detail) for at, what, detail in db.execute(chosen).tuples())

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from okrbot.audit.result import RuleOutcome
 from okrbot.facts import Facts
+from okrbot.findings import RuleOutcome
 from okrbot.rulebook import Page, RuleError
 from okrbot.rulebook.query import Result, run_query
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from okrbot.audit.outcomes import instant_text
-from okrbot.audit.result import Audit, Finding, SourceCoverage
+from okrbot.findings import Audit, Finding, SourceCoverage
 
 SCHEMA = 1
 # A spreadsheet takes a cell that begins so for a formula.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from okrbot.audit.result import Finding, RuleOutcome
+from okrbot.findings import Finding, RuleOutcome
 
 NAMES = ("aligned", "effective", "efficient", "splinter", "layers", "layers_longest", "coupling", "discovery", "followed_up", "factory")
 

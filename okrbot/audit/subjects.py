@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from okrbot.audit.result import Finding
 from okrbot.facts import Facts
+from okrbot.findings import Finding
 from okrbot.rulebook import Page
 from okrbot.rulebook.query import SPECIAL, render_question
 

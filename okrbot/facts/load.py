@@ -35,9 +35,6 @@ _READ: dict[str, str] = {
     "overrides": "select id, what, subject, value, created, ended from overrides",
     "pulls": "select id, source, started, ended, verdict, read, with_history from pulls",
 }
-_FLOATS = ("estimate", "baseline", "target", "current", "value", "confidence")
-
-
 @contextlib.contextmanager
 def _reading(store: Store) -> Iterator[Any]:
     """Yield an ADBC cursor on one consistent snapshot of the store."""
@@ -94,7 +91,7 @@ def _quoted(name: str) -> str:
 
 
 def _type(table: str, column: str) -> str:
-    if column in _FLOATS and not (table == "overrides" and column == "value"):
-        return "double"
     declared = tables.metadata.tables[table].c[column].type
+    if isinstance(declared, sa.Float):
+        return "double"
     return "bigint" if isinstance(declared, sa.Integer) else "varchar"

@@ -1,0 +1,85 @@
+"""Sentences and pages from `templates/`, by Jinja in its strictest form; every text from a tracker is escaped for where it goes."""
+
+from __future__ import annotations
+
+import functools
+import re
+import zoneinfo
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from okrbot.digest import SEVERITY_ORDER, Digest
+from okrbot.findings import Audit, Finding
+
+MOST_A_RULE = 5
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+
+
+def templates_folder() -> Path:
+    """Return the folder of the templates: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "templates"
+
+
+@functools.cache
+def _environment(html: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=html,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(templates_folder()),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters |= {"plain": plain, "count": count, "safe_url": safe_url}
+    return environment
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Return `templates/<template>` filled with `values`; names ending in .html.j2 are escaped for HTML."""
+    return _environment(".html" in template).get_template(template).render(**values)
+
+
+def plain(text: str, width: int = 0) -> str:
+    """Return foreign text fit for a terminal: no control characters, one line, cut to `width` characters if given."""
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    return line if not width or len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: 1 finding, 3 findings, no findings."""
+    noun = one if number == 1 else many or f"{one}s"
+    return f"{number:,} {noun}" if number else f"no {noun}"
+
+
+def safe_url(url: str) -> str:
+    """Return `url` if it is an http address, else ""."""
+    return url if re.match(r"https?://[^\s\"'<>]+$", url) else ""
+
+
+def text_digest(digest: Digest) -> str:
+    """Return the digest as it would look in Slack, for a terminal."""
+    when = digest.as_of.astimezone(zoneinfo.ZoneInfo(digest.zone))
+    return render("digest.txt.j2", {"d": digest, "when": when, "headline": headline(digest)})
+
+
+def headline(digest: Digest) -> str:
+    """Return the sentence for someone who reads only that."""
+    return render("headline.txt.j2", {"d": digest, "aligned": digest.score("aligned")}).strip()
+
+
+def text_audit(audit: Audit, *, everything: bool = False) -> str:
+    """Return the audit for a terminal: findings by rule, the first few of each unless `everything`, then what could not be seen."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in audit.findings:
+        if finding.state != "waived":
+            groups.setdefault(finding.rule, []).append(finding)
+    titles = {rule.rule: rule.title for rule in audit.rules}
+    order = sorted(groups, key=lambda rule: (min(SEVERITY_ORDER[f.severity] for f in groups[rule]), rule))
+    most = 1_000_000 if everything else MOST_A_RULE
+    sections = [(titles.get(rule, rule), rule, groups[rule][:most], max(0, len(groups[rule]) - most), groups[rule]) for rule in order]
+    return render("audit.txt.j2", {"a": audit, "sections": sections})
