@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import graphql
-from linear_site import Row, Site
+from linear_site import Row, Site, iso
 
 SLICE = Path(__file__).parent / "linear_slice.graphql"
 ROOTS = {
@@ -56,7 +56,9 @@ Fault = Callable[[str, Reply], Reply]  # (name of the operation, the true reply)
 class Refusal(Exception):  # noqa: N818
     """A refusal with its GraphQL shape."""
 
-    def __init__(self, status: int, code: str, message: str, *, kind: str = "", said: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, kind: str = "", said: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status, self.headers = status, headers or {}
         extensions = {"code": code, "type": kind or code.lower(), "userError": True, "userPresentableMessage": said or message}
@@ -95,7 +97,9 @@ def price(document: graphql.DocumentNode, variables: dict[str, Any]) -> int:
         if not any(part.name.value in ("nodes", "edges") for part in below):
             return 1 + sum(points(part) for part in below)
         first = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
-        times = 50 if first is None else variables.get(first.name.value, 50) if isinstance(first, graphql.VariableNode) else int(first.value)
+        times = (
+            50 if first is None else variables.get(first.name.value, 50) if isinstance(first, graphql.VariableNode) else int(first.value)
+        )
         rows = sum(points(part) for part in below if part.name.value in ("nodes", "edges"))
         return times * rows + sum(points(part) for part in below if part.name.value not in ("nodes", "edges"))
 
@@ -136,7 +140,8 @@ class FakeLinear:
         self.cap = 10_000
         self.charge = 1.0  # how the price differs from the published rule
         self.points, self.requests = Bucket(3_000_000), Bucket(2_500)
-        self.skew = dt.timedelta()
+        self.skew = dt.timedelta()  # of the Date header
+        self.lag = dt.timedelta()  # until filters on updatedAt notice a change
         self.limits_clock: Callable[[], dt.datetime] | None = None
         self.faults: list[Fault | None] = []  # one a request, from the next one on; None = answer well
         self.always: Fault | None = None
@@ -158,7 +163,10 @@ class FakeLinear:
 
     def _true_answer(self, headers: Any, body: bytes) -> tuple[str, Reply]:
         now = self.limits_clock() if self.limits_clock else self.site.now
-        stamps = {"Date": email.utils.format_datetime(self.site.now + self.skew, usegmt=True), "Content-Type": "application/json; charset=utf-8"}
+        stamps = {
+            "Date": email.utils.format_datetime(self.site.now + self.skew, usegmt=True),
+            "Content-Type": "application/json; charset=utf-8",
+        }
         operation = ""
         try:
             user = self._user(headers.get("Authorization", ""))
@@ -297,7 +305,13 @@ class _Resolver:
         if not args.get("includeArchived"):
             rows = [row for row in rows if not row.get("archivedAt")]
         wanted = args.get("filter") or {}
-        return self._connection([row for row in rows if _matches(wanted, row, self.tables)], args)
+        return self._connection([row for row in rows if _matches(wanted, self._indexed(row, wanted), self.tables)], args)
+
+    def _indexed(self, row: Row, wanted: Row) -> Row:
+        """Return a row as the index has it: a late one still tells the clock before the last change."""
+        if not self.fake.lag or "updatedAt" not in wanted or row["updatedAt"] <= iso(self.fake.site.now - self.fake.lag):
+            return row
+        return {**row, "updatedAt": row.get("wasUpdatedAt", "")}
 
     def issue(self, id_: str) -> Row:
         """Return an issue by id or identifier; refuse as Linear does."""
@@ -330,7 +344,10 @@ class _Resolver:
         if not 0 <= first <= 250:
             raise Refusal(400, "INPUT_ERROR", "Argument Validation Error - first must not be greater than 250", kind="invalid input")
         if args.get("after"):
-            mark = tuple(json.loads(base64.b64decode(args["after"])))
+            try:
+                mark = tuple(json.loads(base64.b64decode(args["after"])))
+            except ValueError:
+                raise Refusal(400, "INPUT_ERROR", "Argument Validation Error - after is not a cursor", kind="invalid input") from None
             rows = [row for row in rows if (row.get(order, ""), row["id"]) < mark]
         part = rows[:first]
         cursor = base64.b64encode(json.dumps([part[-1].get(order, ""), part[-1]["id"]]).encode()).decode() if part else None
@@ -436,7 +453,11 @@ def _errors(status: int, code: str, message: str, *, data: Any = None, kind: str
 def _limited(seconds: float) -> Fault:
     def spoil(_: str, true: Reply) -> Reply:
         now = email.utils.parsedate_to_datetime(true.headers["Date"])
-        headers = {**true.headers, "X-RateLimit-Requests-Remaining": "0", "X-RateLimit-Requests-Reset": str(int((now.timestamp() + seconds) * 1000))}
+        headers = {
+            **true.headers,
+            "X-RateLimit-Requests-Remaining": "0",
+            "X-RateLimit-Requests-Reset": str(int((now.timestamp() + seconds) * 1000)),
+        }
         body = {"errors": [{"message": "Rate limit exceeded", "extensions": {"code": "RATELIMITED", "type": "ratelimited"}}]}
         return Reply(400, json.dumps(body).encode(), headers)
 
@@ -472,7 +493,9 @@ FAULTS: dict[str, Fault] = {
     "429 without a word": _body(lambda _: b"", 429),
     "too complex": _errors(400, "INPUT_ERROR", "Query too complex"),
     "partial data": lambda _, true: Reply(
-        200, json.dumps({**json.loads(true.body), "errors": [{"message": "Lost a part", "extensions": {"code": "UNKNOWN"}}]}).encode(), true.headers
+        200,
+        json.dumps({**json.loads(true.body), "errors": [{"message": "Lost a part", "extensions": {"code": "UNKNOWN"}}]}).encode(),
+        true.headers,
     ),
     "errors without data": _errors(200, "INTERNAL_SERVER_ERROR", "Internal server error"),
     "lock timeout": _errors(200, "LOCK_TIMEOUT", "Lock timeout", kind="lock timeout"),
@@ -490,7 +513,9 @@ FAULTS: dict[str, Fault] = {
     "rows of another shape": _edit(lambda rows: rows.update(nodes={"0": "x"})),
     "no word on the next page": _edit(lambda rows: rows.update(pageInfo={"endCursor": None})),
     "promised page without cursor": _edit(lambda rows: rows.update(pageInfo={"hasNextPage": True, "endCursor": None})),
-    "the same cursor for ever": _edit(lambda rows: rows.update(pageInfo={"hasNextPage": True, "endCursor": "bm8="})),
+    "the same cursor for ever": _edit(
+        lambda rows: rows.update(pageInfo={"hasNextPage": True, "endCursor": base64.b64encode(b'["9", ""]').decode()})
+    ),
     "a damaged zip": _body(lambda body: gzip.compress(body)[:-12], **{"Content-Encoding": "gzip"}),
     "a byte order mark": _body(lambda body: b"\xef\xbb\xbf" + body),
     "another encoding": _body(lambda body: body.decode().encode("utf-16")),

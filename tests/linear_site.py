@@ -46,7 +46,9 @@ class Site:
         self._seed = seed
         self.tables: dict[str, dict[str, Row]] = {name: {} for name in TABLES}
         self.organization: Row = {"id": self.made("org"), "name": "Acme", "urlKey": "acme", "fiscalYearStartMonth": 0}
-        self.bot = self.add("users", name="okrbot", app=False, guest=False, admin=False, canAccessAnyPublicTeam=True, timezone="Europe/Paris")
+        self.bot = self.add(
+            "users", name="okrbot", app=False, guest=False, admin=False, canAccessAnyPublicTeam=True, timezone="Europe/Paris"
+        )
 
     # --- making
 
@@ -111,7 +113,10 @@ class Site:
     # --- editing
 
     def edit(self, issue: Row, *, by: str | None = None, quiet: bool = False, **fields: Any) -> Row | None:
-        """Change fields of an issue with one entry of history; `quiet` changes them as nothing that is logged does."""
+        """Change fields of an issue with one entry of history, None if nothing changes; `quiet` moves no clock and logs nothing."""
+        fields = {field: value for field, value in fields.items() if issue.get(field) != value}
+        if not fields:
+            return None
         self.tick()
         entry: Row = {"id": self.made("history"), "createdAt": self.stamp, "issueId": issue["id"], "actorId": by or self.bot["id"]}
         for field, value in fields.items():
@@ -121,12 +126,23 @@ class Site:
                 entry["removedLabelIds"] = [one for one in before if one not in value]
             elif field == "description":
                 entry["updatedDescription"] = True
-            elif field in ("stateId", "assigneeId", "cycleId", "projectId", "parentId", "teamId", "priority", "estimate", "dueDate", "title"):
+            elif field in (
+                "stateId",
+                "assigneeId",
+                "cycleId",
+                "projectId",
+                "parentId",
+                "teamId",
+                "priority",
+                "estimate",
+                "dueDate",
+                "title",
+            ):
                 name = field[0].upper() + field[1:]
                 entry[f"from{name}"], entry[f"to{name}"] = before, value
             issue[field] = value
         if not quiet:
-            issue["updatedAt"] = self.stamp
+            issue["wasUpdatedAt"], issue["updatedAt"] = issue["updatedAt"], self.stamp
             self.tables["history"][entry["id"]] = entry
             return entry
         return None
@@ -141,7 +157,7 @@ class Site:
         issue["canceledAt"] = self.stamp if kind in ("canceled", "duplicate") else None
 
     def move_to_team(self, issue: Row, team: Row) -> None:
-        """Move an issue: its id stays, its identifier changes, the old one is remembered."""
+        """Move an issue to another team: its id stays, its identifier changes, the old one is remembered."""
         name = self.tables["states"][issue["stateId"]]["name"]
         team["count"] += 1
         issue["previousIdentifiers"] = [*issue["previousIdentifiers"], issue["identifier"]]
@@ -155,11 +171,11 @@ class Site:
 
     def restore(self, issue: Row) -> None:
         entry = self.edit(issue, archivedAt=None, trashed=None)
-        assert entry is not None
-        entry["archived"] = False
+        if entry is not None:
+            entry["archived"] = False
 
     def delete(self, issue: Row) -> None:
-        """Remove an issue for good, with what hangs on it."""
+        """Remove an issue for good, with what hangs on it; its sub-issues lose their parent."""
         id_ = issue["id"]
         self.tick()
         del self.tables["issues"][id_]
@@ -169,7 +185,7 @@ class Site:
                 del rows[key]
         for other in self.tables["issues"].values():
             if other.get("parentId") == id_:
-                other["parentId"] = None
+                self.edit(other, parentId=None)
 
     def comment(self, issue: Row, body: str, **fields: Any) -> Row:
         """Comment without moving the issue's own clock."""

@@ -24,6 +24,7 @@ MOST_ROWS = 250  # Linear's page limit
 QUERY_CAP = 10_000.0  # points of one query until the service names another limit
 FILLED = 0.8  # share of the cap we plan for: our price follows the published rule, theirs may differ a little
 RESERVE = 0.1  # share of the hourly allowance left to the other users of the key
+REFILLED = 0.6  # share of the allowance waited for before going on after a stop
 SHORT_WAIT = 30.0  # seconds waited for the allowance to refill; a longer pause is the scheduler's
 EMPTY_PAGES = 3  # empty pages that promise more, in a row
 
@@ -170,7 +171,8 @@ class Client:
             if seconds <= 0:
                 continue
             if seconds > SHORT_WAIT:
-                retry_at = now + dt.timedelta(seconds=seconds)
+                enough = max(needed + reserve, REFILLED * known.limit)  # going on one query later would stop again at once
+                retry_at = now + dt.timedelta(seconds=(enough - refilled) * 3600.0 / known.limit)
                 text = f"{self.name}: the hourly allowance of {kind} is nearly used up; the pull goes on where it stopped at {retry_at:%H:%M} UTC"
                 raise SourceError(text, code="quota", retry_at=retry_at)
             self._sleep(seconds)
@@ -277,7 +279,7 @@ class _List(msgspec.Struct):
 def _connection(data: msgspec.Raw) -> Connection:
     """Return the list of a document, at its root or under an issue."""
     found = msgspec.json.decode(data, type=_List)
-    rows = found.rows or (found.issue and found.issue.rows)
+    rows = found.issue.rows if found.issue is not None else found.rows
     if rows is None:
         raise msgspec.ValidationError("no list")
     return rows

@@ -46,6 +46,9 @@ class Resume(msgspec.Struct):
     with_history: int = 0
     newest: Millis = 0
     bad: int = 0  # rows left out so far
+    relations: str = ""  # digest of the relations that the links stored so far were made from
+    related: list[str] = msgspec.field(default_factory=list)  # issues whose relations differed from the checkpoint's meanwhile
+    mixed: bool = False  # those relations changed while the pull lay still
 
 
 def pack(mark: msgspec.Struct) -> str:

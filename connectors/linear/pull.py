@@ -67,6 +67,7 @@ class Pull:
         self._begin()
         space.read_tables(self._at.started)
         self._doubt_teams()
+        self._compare_relations()
         yield Page(
             backlogs=space.backlogs,
             sprints=space.sprints,
@@ -83,9 +84,10 @@ class Pull:
         if self._at.stage == "details":
             yield from self._all_details()
             self._go_on("moved")
-        yield from self._moved(self._touched())
+        if self._at.stage == "moved":
+            yield from self._moved(self._touched())
+            self._go_on("late")
         census, late = self._census()
-        self._go_on("late")
         yield from self._by_id(late)
         yield self._end(census)
 
@@ -138,6 +140,19 @@ class Pull:
             text = f"{name}: team {key} is not visible to {space.account}; give it access, or take the team out of `teams`"
             self._problems.append(Problem(code="hidden", message=text, where=key, partial=True))
 
+    def _compare_relations(self) -> None:
+        """Where relations changed while the pull lay still, links stored before and after do not fit: go over them again."""
+        at, now = self._at, self._space.relations_digest
+        if self._last is not None and at.since:
+            ends = (line.split(" ") for line in set(self._last.relations) ^ self._space.relation_lines)
+            at.related = sorted({*at.related, *(end for one, _, other in ends for end in (one, other))})
+        if at.relations and at.relations != now:
+            if at.stage == "moved" and at.since:
+                at.place = ""
+            else:
+                at.mixed = True  # the next pull sweeps everything
+        at.relations = now
+
     def _end(self, census: frozenset[str] | None) -> Page:
         at, last = self._at, self._last
         if at.bad > len(self._bad):
@@ -153,7 +168,7 @@ class Pull:
             account=self._space.account,
         )
         if partial:
-            return Page(census=census, coverage=coverage)
+            return Page(census=census, coverage=coverage, resume="")  # the next pull begins again at the last checkpoint
         newest = self._recent.newest
         since = min(at.started, newest or at.started) - OVERLAP
         mark = Checkpoint(
@@ -161,7 +176,7 @@ class Pull:
             self._filter,
             since=since,
             newest=newest,
-            full_at=at.started if at.full or last is None else last.full_at,
+            full_at=0 if at.mixed else at.started if at.full or last is None else last.full_at,
             census_at=at.started if census is not None else last.census_at if last else 0,
             census=len(census) if census is not None else last.census if last else 0,
             relations=sorted(self._space.relation_lines),
@@ -246,11 +261,7 @@ class Pull:
                 found.add(row.id)
         on_issues: dict[str, Any] = {**({"issue": self._issue_filter()} if self._space.wanted else {}), **clock}
         found.update(row.issue_id for row in self._moves("comment_clock", on_issues) if row.issue_id)
-        if self._last is not None:
-            for line in set(self._last.relations) ^ self._space.relation_lines:
-                one, _, other = line.split(" ")
-                found.update((one, other))
-        return sorted(found)
+        return sorted(found.union(self._at.related))
 
     def _moves(self, name: str, filter_: dict[str, Any]) -> Iterator[shapes.Moved]:
         for rows in self._client.pages(name, filter=filter_):

@@ -62,7 +62,6 @@ class Team(msgspec.Struct, rename="camel"):
     id: str
     key: str
     name: str | None = None
-    private: bool | None = None
     visibility: str | None = None
     timezone: str | None = None
     archived_at: str | None = None
@@ -73,7 +72,7 @@ class Team(msgspec.Struct, rename="camel"):
     @property
     def closed(self) -> bool:
         """Tell whether only members see it: a private team, or one inside a private team."""
-        return bool(self.private) or (self.visibility or "public") != "public"
+        return (self.visibility or "public") != "public"
 
 
 class State(msgspec.Struct):

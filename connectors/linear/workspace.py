@@ -5,6 +5,7 @@ They change without moving any issue's clock, so an increment would miss them; t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ from .rows import (
 )
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+SMALL = 100  # rows of a small table asked for at once: a page is paid for whole, however few rows come
 
 
 class Workspace:
@@ -74,6 +77,11 @@ class Workspace:
     def issue_count(self) -> int:
         """Return how many issues Linear says the teams have, archived ones included."""
         return int(sum(team.issue_count or 0 for team in self.teams))
+
+    @property
+    def relations_digest(self) -> str:
+        """Return a short text that differs when the relations between issues do."""
+        return hashlib.blake2b("\n".join(sorted(self.relation_lines)).encode(), digest_size=8).hexdigest()
 
     def blind_spots(self) -> list[Problem]:
         """Return what this account cannot see by its nature: an app or a guest sees only the teams it was given."""
@@ -178,7 +186,7 @@ class Workspace:
         return list(self._each(name, kind))
 
     def _each(self, name: str, kind: type[S], **variables: Any) -> Iterator[S]:
-        for rows in self._client.pages(name, **variables):
+        for rows in self._client.pages(name, most=SMALL, **variables):
             for node in rows.nodes:
                 try:
                     yield msgspec.json.decode(node, type=kind)
