@@ -317,9 +317,9 @@ d debt c1005 s1012 f1030 | Replace the label server | Twelve years old, still ca
 w debt c1026 s1104 | Shelf data in one place | Three tables say three things about aisle 14.
 d task c0914 s0915 f0918 | Yearly scale calibration | The man with the weights.
 d task c1012 s1013 f1016 | Winter tyres and winter crates | Each November, this time in October.
-s p2 c1019 | Pickers can say that a shelf label is wrong | One tap, goes to the morning lead.
-t p3 c1026 | Show how much time the round has left | Only if the pickers still want it after the test.
-t p3 c1102 | Plan the breaks into the wave | Breaks move, people do not.
+s p2 c1019 kr=pick-errors | Pickers can say that a shelf label is wrong | One tap, goes to the morning lead.
+t p3 c1026 kr=late-shifts | Show how much time the round has left | Only if the pickers still want it after the test.
+t p3 c1102 kr=late-shifts | Plan the breaks into the wave | Breaks move, people do not.
 x p3 c0803 s0810 f0824 | Ranking of the fastest pickers on the big screen | Stopped after talking to the pickers. We audit rounds, not people.
 x p2 c0907 f0921 | Voice control for the scanner | The hall is too loud, tried with a phone.
 d p2 c0921 s0928 f1006 kr=pick-errors | Ask "all eggs whole?" before the crate is closed | One question, one tap.

@@ -10,7 +10,7 @@ BASKET = (
         "The weekly box: a subscription for busy families",
         """Problem: families with two jobs order the same forty things each week and still need 22 minutes for it.
 
-We believe that a standing box which learns from the last ten orders will bring families back every week, measured by families who order every week: 41,000 to 50,000.
+We believe that a standing box which learns from the last ten orders will bring families back every week, measured by families who order every week: from 41,000 to 50,000.
 
 The pre-order test ({boxtest}) is still running; the date of the TV spot made us start anyway.""",
         made="0921",
@@ -33,7 +33,7 @@ t p3 | Tell me what is new in this week's box | Two lines, not a newsletter.
         "Share a basket with your housemates",
         """Problem: in shared flats one person orders and then chases money for a week.
 
-We believe that flats who fill one basket together will order more often, measured by second orders within 21 days: 34 % to 42 %.""",
+We believe that flats who fill one basket together will order more often, measured by second orders within 21 days: from 34 % to 42 %.""",
         made="0817",
         start="0907",
         by="noor",
@@ -68,7 +68,7 @@ t p2 | Print the allergens on the order mail | For people who order for a grandm
     Epic(
         "fridge",
         "What is in the fridge? A photo instead of a list",
-        """Own bet of the Basket team: four weeks, one person, no key result on purpose. Reason: we think a photo beats a list for the tired part of the week, and nobody can say which number it will move. If fewer than 50 of the 200 invited households use it twice, we stop.""",
+        """Own bet of the Basket team: four weeks, one person, no key result on purpose. Reason: we think a photo beats a list for the tired part of the week, and nobody can say which number it will move. Measured by invited households that use it twice: from 0 to 50 of 200. Fewer, and we stop.""",
         made="1005",
         start="1019",
         by="ruben",
@@ -176,7 +176,7 @@ d p2 s0629 f0710 | Show what others picked when nothing is found | Three product
     Epic(
         "bigbang",
         "Household planner",
-        """Calendar, meal plan, shared list, reminders, budget view and a print version in one new area of the app. Everything is switched on together on the release day.""",
+        """Build a household planner with calendar, meal plan, shared list, reminders, budget view and a print version in one new area of the app. Everything is switched on together on the release day.""",
         made="0727",
         start="0817",
         by="carla",
