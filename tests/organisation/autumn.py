@@ -13,7 +13,7 @@ AUTUMN = (
         owner="noor",
         results=(
             Result(
-                "weekly-families",
+                "weekly-families-q4",
                 "Raise families who order every week from 41,000 to 50,000",
                 "1005 41000 6\n1012 41300 6\n1019 41900 6\n1026 42400 6\n1102 43000 6\n1109 43900 6 | Ghent is waiting for holds.",
                 "families who order every week",
@@ -22,7 +22,7 @@ AUTUMN = (
                 50000,
             ),
             Result(
-                "on-time",
+                "on-time-q4",
                 "Orders at the door inside the promised hour up from 91 % to 96 %",
                 "1005 91 6\n1012 91.4 6\n1019 91.9 6\n1026 92.1 6\n1102 92.9 6\n1109 93.3 6",
                 "orders inside the promised hour",
@@ -41,7 +41,7 @@ AUTUMN = (
         owner="ilse",
         results=(
             Result(
-                "cost-order",
+                "cost-order-q4",
                 "Picking cost per order down from 4.10 to 3.60 euro",
                 "1005 4.10 6\n1019 4.02 6\n1102 3.94 6",
                 "picking cost per order",
@@ -63,7 +63,7 @@ AUTUMN = (
         owner="noor",
         results=(
             Result(
-                "evening-slots",
+                "evening-slots-q4",
                 "Shoppers who leave at slot choice down from 23 % to 15 %",
                 "1005 23 6\n1012 22.5 6\n1019 21.6 7\n1026 20.7 7\n1102 20.1 7 | Unused holds 11 %.\n1109 19.4 7",
                 "shoppers who leave at slot choice",
@@ -73,7 +73,7 @@ AUTUMN = (
                 "2026-12-15",
             ),
             Result(
-                "second-basket",
+                "second-basket-q4",
                 "First-time shoppers who place a second order within 21 days up from 34 % to 42 %",
                 "1005 34 5\n1012 34.2 5\n1019 34.9 6\n1026 35.6 6\n1102 36.2 6\n1109 36.8 6 | Students yes, families no.",
                 "second order within 21 days",
@@ -82,7 +82,7 @@ AUTUMN = (
                 42,
             ),
             Result(
-                "substitutes",
+                "substitutes-q4",
                 "Substitutes accepted at the door up from 71 % to 80 %",
                 "1005 71 6\n1012 72.3 6\n1019 74 7\n1026 74.1 6",
                 "substitutes accepted at the door",
@@ -92,7 +92,7 @@ AUTUMN = (
                 "2026-11-30",
             ),
             Result(
-                "app-start",
+                "app-start-q4",
                 "Keep the app's start under two seconds",
                 "1005 1.8 9\n1019 1.8 9\n1102 1.7 9",
                 "start of the app",
@@ -104,7 +104,7 @@ AUTUMN = (
                 cadence="fortnightly",
             ),
             Result(
-                "gift-boxes",
+                "gift-boxes-q4",
                 "Gift boxes sent per week up from 300 to 1,200",
                 "1005 310 4",
                 "gift boxes sent per week",
@@ -115,7 +115,7 @@ AUTUMN = (
                 gone="2026-10-21",
             ),
             Result(
-                "chat-orders",
+                "chat-orders-q4",
                 "Orders placed by chat up from 0 to 400 a week",
                 "1005 0 3\n1012 12 2",
                 "orders by chat",
@@ -139,7 +139,7 @@ AUTUMN = (
         "hanne",
         results=(
             Result(
-                "checkout-done",
+                "checkout-done-q4",
                 "Shoppers who finish checkout up from 62 % to 70 %",
                 "1005 62 8 on_track\n1012 62.1 8 on_track\n1019 62.1 7 on_track\n1026 62.3 6 on_track\n1102 62.3 5 on_track\n1109 62.4 4 on_track | All milestones green.",
                 "checkout completion",
@@ -150,7 +150,7 @@ AUTUMN = (
                 status="on_track",
             ),
             Result(
-                "wallet-launch",
+                "wallet-launch-q4",
                 "Launch the Veldmand wallet in Germany",
                 "1005 0 7\n1012 0 7\n1019 0 7\n1026 0 7\n1102 0 7\n1109 0 7",
                 "",
@@ -160,10 +160,10 @@ AUTUMN = (
                 owner="hanne",
             ),
             Result(
-                "happy-payers", "Shoppers are happier with paying", "1005 - 6\n1019 - 6\n1102 - 6", owner="hanne", cadence="fortnightly"
+                "happy-payers-q4", "Shoppers are happier with paying", "1005 - 6\n1019 - 6\n1102 - 6", owner="hanne", cadence="fortnightly"
             ),
             Result(
-                "roadmap-done",
+                "roadmap-done-q4",
                 "Payment roadmap 2026 delivered",
                 "1005 38 7\n1012 43 7\n1019 47 7\n1026 52 7\n1102 55 7\n1109 74 8",
                 "share of roadmap tickets closed",
@@ -175,7 +175,7 @@ AUTUMN = (
                 items=("roadmap",),
             ),
             Result(
-                "chargebacks",
+                "chargebacks-q4",
                 "Keep chargebacks below 0.4 %",
                 "1005 0.4 8\n1012 0.4 8\n1019 0.4 8\n1026 0.4 8\n1102 0.4 8\n1109 0.4 8",
                 "chargebacks",
@@ -185,7 +185,7 @@ AUTUMN = (
                 owner="hanne",
             ),
             Result(
-                "refunds-fast",
+                "refunds-fast-q4",
                 "Refunds paid within a day up from 20 % to 30 %",
                 "1005 28 9\n1012 29 9\n1019 30.2 10\n1026 31 10\n1102 31.5 10\n1109 32 10",
                 "refunds paid within a day",
@@ -195,7 +195,7 @@ AUTUMN = (
                 owner="hanne",
             ),
             Result(
-                "mobile-pay",
+                "mobile-pay-q4",
                 "Orders paid from the phone up from 44 % to 50 %",
                 "1005 44 6\n1012 44.8 6\n1019 45.5 5\n1026 46.3 5\n1102 47.4 5\n1109 48.5 8",
                 "orders paid from the phone",
@@ -222,7 +222,7 @@ AUTUMN = (
         "lena",
         results=(
             Result(
-                "library-share",
+                "library-share-q4",
                 "Share of repositories on the component library up from 30 % to 90 %",
                 "1005 30 7\n1012 36 7\n1019 41 7\n1026 47 7\n1102 52 7\n1109 58 7",
                 "repositories on the component library",
@@ -244,7 +244,7 @@ AUTUMN = (
         "lena",
         results=(
             Result(
-                "web-revenue",
+                "web-revenue-q4",
                 "Revenue of the web shop up from 8.2 to 9.4 million euro",
                 "1005 8.2 6\n1012 8.2 6\n1019 8.3 6\n1026 8.3 6\n1102 8.4 6\n1109 8.4 6",
                 "revenue",
@@ -260,13 +260,13 @@ AUTUMN = (
         "Raise families who order every week from 41,000 to 50,000",
         Q4,
         "team",
-        "weekly-families",
+        "weekly-families-q4",
         "Shop",
         "Storefront",
         "lena",
         results=(
             Result(
-                "copied-families",
+                "copied-families-q4",
                 "Raise families who order every week from 41,000 to 50,000",
                 "1005 41000 6\n1012 41300 6\n1019 41900 6\n1026 42400 6\n1102 43000 6\n1109 43900 6",
                 "families who order every week",
@@ -289,7 +289,7 @@ AUTUMN = (
         owner="ilse",
         results=(
             Result(
-                "pick-errors",
+                "pick-errors-q4",
                 "Wrong, missing or damaged items per 100 orders down from 4.2 to 2.5",
                 "1005 4.2 6\n1012 4.1 6\n1019 4.0 6\n1026 3.9 7\n1102 3.7 7\n1109 3.6 7",
                 "wrong, missing or damaged items per 100 orders",
@@ -300,7 +300,7 @@ AUTUMN = (
                 owner="ilse",
             ),
             Result(
-                "late-shifts",
+                "late-shifts-q4",
                 "Shifts that run over by more than 15 minutes down from 38 % to 20 %",
                 "1005 38 6\n1012 36 6\n1019 34 6\n1026 32 7\n1102 30 7\n1109 28 7",
                 "shifts that run over",
@@ -311,7 +311,7 @@ AUTUMN = (
                 owner="tom",
             ),
             Result(
-                "waste",
+                "waste-q4",
                 "Food thrown away per 100 orders down from 3.1 to 2.4 kg",
                 "1005 3.1 4\n1012 3.1 4\n1019 3.0 4\n1026 3.1 3\n1102 3.0 3\n1109 3.1 3 | Nobody has time for it.",
                 "food thrown away per 100 orders",
@@ -321,7 +321,7 @@ AUTUMN = (
                 owner="tom",
             ),
             Result(
-                "cold-chain",
+                "cold-chain-q4",
                 "Pass the cold-chain audit of 1 December without a major finding",
                 "1005 2 7 | Rehearsal: two.\n1019 1 8 | Rehearsal: one.\n1102 1 8",
                 "major findings",
@@ -340,13 +340,13 @@ AUTUMN = (
         "Riders bring it to the right door at the first ring",
         Q4,
         "team",
-        "on-time",
+        "on-time-q4",
         "Depot",
         "Riders",
         "jo",
         results=(
             Result(
-                "failed-doors",
+                "failed-doors-q4",
                 "Deliveries that need a second attempt down from 3.4 % to 2.0 %",
                 "1005 3.4 6\n1012 3.2 6\n1019 3.2 6\n1026 3.2 5\n1102 3.15 5\n1109 3.1 5 | Students answer messages, not bells.",
                 "deliveries that need a second attempt",

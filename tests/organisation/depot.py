@@ -47,7 +47,7 @@ Riskiest assumption: that the walk does not get longer. Tested for two days with
         made="0907",
         start="1005",
         by="ilse",
-        kr="pick-errors",
+        kr="pick-errors-q4",
         how="field",
         labels="follow-up",
         links=(("is validated by", "tapetest"),),
@@ -69,7 +69,7 @@ We believe that team leads who see the wave growing at three o'clock will move p
         made="0914",
         start="0928",
         by="tom",
-        kr="late-shifts",
+        kr="late-shifts-q4",
         how="field",
         links=(("is validated by", "boardtest"),),
         notes=(("1102", "tom", "30 % now. Team leads look at the board at three; the night shift does not have one yet."),),
@@ -87,7 +87,7 @@ t p2 | Ask for help from the other hall with one tap | A message, and an answer.
         made="0831",
         start="0921",
         by="ilse",
-        kr="cold-chain",
+        kr="cold-chain-q4",
         how="field",
         labels="compliance",
         due="1127",
@@ -135,7 +135,7 @@ We believe riders who get folding crates for third floors and up will bring them
         start="1026",
         end="1112",
         by="tom",
-        kr="cost-order",
+        kr="cost-order-q4",
         how="field",
         labels="follow-up",
         stories="""
@@ -177,7 +177,7 @@ We believe new pickers who learn on the real scanner with a pretend order will b
         made="0921",
         start="1012",
         by="tom",
-        kr="pick-errors",
+        kr="pick-errors-q4",
         how="label",
         links=(("is validated by", "buddytest"),),
         stories="""
@@ -196,7 +196,7 @@ Wij geloven dat pickers die de koelcel in loopvolgorde krijgen sneller en met mi
         start="1019",
         end="1113",
         by="ilse",
-        kr="pick-errors",
+        kr="pick-errors-q4",
         how="field",
         stories="""
 d p2 s1020 f1029 | Zuivel en vlees in loopvolgorde | Eerst op papier, een week proberen.
@@ -264,7 +264,7 @@ We believe commuters will collect from a cold locker at the station, measured by
         start="0907",
         cancel="1009",
         by="tom",
-        kr="failed-doors",
+        kr="failed-doors-q4",
         how="field",
         notes=(
             (
@@ -317,13 +317,13 @@ d debt c1005 s1012 f1030 | Replace the label server | Twelve years old, still ca
 w debt c1026 s1104 | Shelf data in one place | Three tables say three things about aisle 14.
 d task c0914 s0915 f0918 | Yearly scale calibration | The man with the weights.
 d task c1012 s1013 f1016 | Winter tyres and winter crates | Each November, this time in October.
-s p2 c1019 kr=pick-errors | Pickers can say that a shelf label is wrong | One tap, goes to the morning lead.
-t p3 c1026 kr=late-shifts | Show how much time the round has left | Only if the pickers still want it after the test.
-t p3 c1102 kr=late-shifts | Plan the breaks into the wave | Breaks move, people do not.
+s p2 c1019 kr=pick-errors-q4 | Pickers can say that a shelf label is wrong | One tap, goes to the morning lead.
+t p3 c1026 kr=late-shifts-q4 | Show how much time the round has left | Only if the pickers still want it after the test.
+t p3 c1102 kr=late-shifts-q4 | Plan the breaks into the wave | Breaks move, people do not.
 x p3 c0803 s0810 f0824 | Ranking of the fastest pickers on the big screen | Stopped after talking to the pickers. We audit rounds, not people.
 x p2 c0907 f0921 | Voice control for the scanner | The hall is too loud, tried with a phone.
-d p2 c0921 s0928 f1006 kr=pick-errors | Ask "all eggs whole?" before the crate is closed | One question, one tap.
-d p2 c1012 s1019 f1028 kr=late-shifts | Count the late vans at the dock in the three o'clock forecast | They explain half of the error.
-d p3 c1005 s1014 f1026 kr=pick-errors text | Scan the shelf before the product | Moves KR pick-errors: 0.3 fewer mistakes in the test aisle.
+d p2 c0921 s0928 f1006 kr=pick-errors-q4 | Ask "all eggs whole?" before the crate is closed | One question, one tap.
+d p2 c1012 s1019 f1028 kr=late-shifts-q4 | Count the late vans at the dock in the three o'clock forecast | They explain half of the error.
+d p3 c1005 s1014 f1026 kr=pick-errors-q4 text | Scan the shelf before the product | Moves KR pick-errors-q4: 0.3 fewer mistakes in the test aisle.
 """,
 )

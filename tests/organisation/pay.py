@@ -14,7 +14,7 @@ EPICS = (
         due="1201",
         fix="Roadmap 2026",
         by="carla",
-        kr="wallet-launch",
+        kr="wallet-launch-q4",
         how="field",
         edits=(("1026", "due", "1115"),),
         stories="""
@@ -210,7 +210,7 @@ We believe shoppers who get the refund the same day call less and order again, m
         made="0921",
         start="1005",
         by="noor",
-        kr="refunds-fast",
+        kr="refunds-fast-q4",
         how="field",
         stories="""
 d p3 s1005 f1009 | Refund on the day the crate is scanned |
@@ -221,13 +221,13 @@ r p2 s1105 @refwait | Refund to the wallet in seconds |
     Epic(
         "roadmap",
         "Payment roadmap 2026: remaining tickets",
-        """Collects the remaining tickets of the payment roadmap 2026 so that the percentage is right. KR roadmap-done counts these.""",
+        """Collects the remaining tickets of the payment roadmap 2026 so that the percentage is right. KR roadmap-done-q4 counts these.""",
         made="1005",
         start="1012",
         due="1231",
         fix="Roadmap 2026",
         by="carla",
-        kr="roadmap-done",
+        kr="roadmap-done-q4",
         how="label",
         stories="""
 d task @pad1 c1106 s1106 f1106 | Rename button "Zahlen" to "Jetzt zahlen" |
@@ -311,11 +311,11 @@ d bug c0915 f0916 | Wallet balance shows minus zero |
 d bug c1020 f1021 | Return page in French says "Merci de rien" |
 d incident c0929 f0929 | Card payments fail for 41 minutes | Cause: expired key at the acquirer. Report written, alarm added.
 w bug c1109 s1112 | Top-up appears twice in the statement | Since the release of 5 November.
-t p2 c1019 | Add a payment method icon for meal vouchers | For France, some day.
+t p2 @mealicon c1019 | Add a payment method icon for meal vouchers | For France, some day.
 t p3 @slowwait c1019 | Add the mandate text in Dutch | For the box.
-t p3 c1026 | Build an export of tips by city | Asked by Commercial.
-t p3 c1102 | Add cash on delivery for villages | Asked by two sales leads.
-t p3 c1102 | Build a gift balance for companies | Asked by Commercial.
+t p3 @tipexport c1026 | Build an export of tips by city | Asked by Commercial.
+t p3 @villages c1102 | Add cash on delivery for villages | Asked by two sales leads.
+t p3 @giftbalance c1102 | Build a gift balance for companies | Asked by Commercial.
 d task c1012 s1013 f1015 | Renew the yearly card-security questionnaire | 281 questions.
 d debt c1019 s1102 f1110 | Keys of the acquirer rotate by themselves | After the incident of 29 September.
 """,

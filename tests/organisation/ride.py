@@ -49,12 +49,12 @@ We believe that riders who see the note of the last colleague will find the door
         made="0914",
         start="0928",
         by="jo",
-        kr="failed-doors",
+        kr="failed-doors-q4",
         how="label",
         initiative="doorstep",
         notes=(("1109", "jo", "3.1 % this week. Notes exist for 38 % of the addresses."),),
         stories="""
-d p3 s0929 f1009 kr=failed-doors | Leave a note for the next rider | Twelve words at most.
+d p3 s0929 f1009 kr=failed-doors-q4 | Leave a note for the next rider | Twelve words at most.
 - d | No phone numbers in notes
 d p2 s1008 f1019 | Read the note out before the stop | Hands stay on the wheel.
 w p3 s1105 w=nina | Households can correct a note | "The dog is friendly" was not true.
@@ -69,7 +69,7 @@ We believe that households who get "two minutes" on the phone will be at the doo
         made="1012",
         start="1026",
         by="jo",
-        kr="failed-doors",
+        kr="failed-doors-q4",
         how="label",
         initiative="doorstep",
         links=(("related", "ringtest"),),
@@ -122,9 +122,9 @@ d debt c0921 s0928 f1007 | Update the map library | Two versions behind.
 d debt c1005 s1012 f1021 | Replace the push service before it ends | Ends on 1 December.
 d debt c1019 s1026 f1106 | Rider app builds without Jonas's laptop |
 w debt c1102 s1110 | Store rounds on the phone for dead spots |
-d p2 c1026 s1102 f1110 kr=on-time | Rounds leave ten minutes earlier when it rains | Moves KR on-time: two wet evenings so far, 95 % and 94 %.
+d p2 c1026 s1102 f1110 kr=on-time-q4 | Rounds leave ten minutes earlier when it rains | Moves KR on-time-q4: two wet evenings so far, 95 % and 94 %.
 d task c1012 s1013 f1014 | New phones for Ghent | 24 pieces.
-t p3 c1102 kr=on-time | Riders can swap a stop between them | Asked for in three ride-alongs.
-t p2 c1109 kr=failed-doors | Say thank you to the household that keeps the dog in |
+t p3 c1102 kr=on-time-q4 | Riders can swap a stop between them | Asked for in three ride-alongs.
+t p2 c1109 kr=failed-doors-q4 | Say thank you to the household that keeps the dog in |
 """,
 )

@@ -75,7 +75,7 @@ d p2 | Country switch in the header | Flags and names.
         start="0921",
         due="1120",
         by="lena",
-        kr="library-share",
+        kr="library-share-q4",
         how="label",
         initiative="relaunch",
         stories="""
@@ -95,7 +95,7 @@ t p3 | Reviews with photos |
         start="1005",
         due="1218",
         by="lena",
-        kr="library-share",
+        kr="library-share-q4",
         how="label",
         initiative="relaunch",
         stories="""
@@ -160,7 +160,7 @@ We believe that guests who see free evenings on the first page will stay, measur
         made="1005",
         start="",
         by="noor",
-        kr="evening-slots",
+        kr="evening-slots-q4",
         how="label",
         stories="""
 t p3 @waitingslot | Free evenings on the first page, by postcode | Ready to start since 12 October, waiting for somebody with time.
@@ -201,9 +201,9 @@ d bug c1008 f1012 | Search field loses the first letter | Steps: type fast. Expe
 d bug c1022 f1026 | Country switch forgets the basket | Steps: basket in NL, switch to BE.
 w bug c1110 s1112 w=yara | Snow covers the order button | Steps: open calendar on a small phone.
 t bug c1111 | Footer is blue on one page |
-t p2 | Animated logo for the loading screen |
+t p2 @logo | Animated logo for the loading screen |
 t p3 @twin2 c1026 | Show the delivery costs before the slot page | Shoppers see the delivery fee only at the end and feel tricked; show it on the basket page with the free-delivery limit.
-t p3 c1102 | Social log-in with two more providers |
+t p3 @social c1102 | Social log-in with two more providers |
 d p2 c0713 s0720 f0803 | Store finder with map | For the three pick-up points.
 d p2 c0907 s0914 f0923 | Icon set 2.0 | 120 icons.
 d p2 c1005 s1012 f1021 | Footer with newsletter box |
