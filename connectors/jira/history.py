@@ -150,15 +150,14 @@ class Historian:
                 before_text = after_text = ""  # people by opaque id only
             case "labels":
                 before, after = (",".join(sorted(text.split())) for text in (before_text, after_text))
-                before_text = after_text = ""
             case "sprint" | "goal":
                 before, after = (",".join(part.strip() for part in text.split(",") if part.strip()) for text in (before, after))
             case "link":
                 before, after = (
                     f"{kind_in_sentence(text)} {target}" if target else "" for target, text in ((before, before_text), (after, after_text))
                 )
-            case "estimate":
-                before, after = before or before_text, after or after_text
+            case "title" | "body" | "estimate" | "priority" | "key" | "resolution" | "type" | "version" | "rank":
+                before, after = before_text or before, after_text or after
             case "due" | "start":
                 before, after = (before or before_text)[:10], (after or after_text)[:10]
                 before_text = after_text = ""

@@ -20,6 +20,7 @@ from .search import Ask, Search, stamps
 from .settings import Settings
 from .site import Who
 from .slices import Slice, Slices
+from .talk import Listener
 
 MINUTE = 60_000
 CENSUS_ALWAYS = 25_000  # issues; a larger site is counted each time and listed when the count fell or half a day passed
@@ -101,7 +102,7 @@ def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, 
         raise SourceError(f"{settings.name}: `jql` has a quote or bracket without its other half; nothing was read", code="filter")
     clauses = jql.both(jql.project_in(project.key for project in projects) if settings.projects else "", jql.bracketed(settings.jql))
     filter_ = memory.fingerprint(
-        sorted(project.id for project in projects) if settings.projects else (), settings.jql, fields, settings.history
+        sorted(project.id for project in projects) if settings.projects else (), settings.jql, fields, settings.history, settings.comments
     )
     full, more = _why_full(request, before, who, filter_)
     if resumed and not _still_good(resumed, before, who, filter_, full, request):
@@ -121,7 +122,7 @@ def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, 
         fields=fields,
         field_rows=field_rows,
         search=search,
-        reader=Reader(fields, site=who.home, cloud=who.cloud, hidden=hidden),
+        reader=Reader(fields, site=who.home, cloud=who.cloud, hidden=hidden, comments=settings.comments, history=settings.history),
         historian=Historian(sender, who, statuses=statuses.result(), fields=fields.by_id()) if statuses else None,
         full=resumed.full if resumed else full,
         start=start,
@@ -183,8 +184,7 @@ def _try_epoch(run: Run) -> None:
 
 def _full_pass(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
     """Read everything, in slices; then what changed meanwhile."""
-    inside = run.historian is not None and not run.who.cloud
-    ask = Ask(tuple(run.reader.asked), run.settings.page_size, run.reader.read, changelog=inside)
+    ask = _ask(run)
     slices = Slices(run.search, ask, _parts(run, crew), workers=run.workers, now=run.who.now, historian=run.historian)
     steps = slices.run(crew)
     try:
@@ -196,6 +196,13 @@ def _full_pass(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
     if not run.seen and run.request.known and not run.resumed:
         raise _all_gone(run)
     yield from _changes(run, crew)
+
+
+def _ask(run: Run) -> Ask:
+    """Return what is wanted of each issue; Data Center tells its history inside."""
+    inside = run.historian is not None and not run.who.cloud
+    complete = Listener(run.sender, run.who).complete if run.settings.comments else None
+    return Ask(run.reader.asked, run.settings.page_size, run.reader.read, changelog=inside, complete=complete)
 
 
 def _parts(run: Run, crew: ThreadPoolExecutor) -> list[Slice]:
@@ -212,8 +219,7 @@ def _parts(run: Run, crew: ThreadPoolExecutor) -> list[Slice]:
 
 def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
     """Read what changed since `run.low`, oldest first, with no upper bound: an issue edited meanwhile moves to the end."""
-    inside = run.historian is not None and not run.who.cloud
-    ask = Ask(tuple(run.reader.asked), run.settings.page_size, run.reader.read, changelog=inside)
+    ask = _ask(run)
     reading: deque[tuple[Future[Told], Millis]] = deque()
     waiting: list[str] = []
     low, last = run.low, 0
@@ -225,7 +231,7 @@ def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
         run.fresh.update(found.ids)
         if in_order and not run.full:
             low = max(low, last // 1000 * 1000)
-        if run.historian is None or inside:
+        if run.historian is None or ask.changelog:
             run.resume = _resume(run, low)
             yield _page(run, found, run.historian.inside(found.changelogs) if run.historian else None)
             continue
@@ -267,6 +273,8 @@ def _page(run: Run, found: Found, told: Told | None) -> Page:
     return Page(
         items=items,
         links=found.links,
+        notes=found.notes,
+        notes_complete=run.settings.comments,
         changes=told.changes if told else (),
         history_of=of,
         aliases=tuple(told.aliases) if told else (),
@@ -319,15 +327,14 @@ def _census(run: Run) -> Generator[Page, None, frozenset[str] | None]:
 
 def _missed(run: Run, ids: set[str]) -> Iterator[Page]:
     """Read by id what the slices did not meet, e.g. an issue that moved from an unread project to one already read."""
-    inside = run.historian is not None and not run.who.cloud
-    ask = Ask(tuple(run.reader.asked), run.settings.page_size, run.reader.read, changelog=inside)
+    ask = _ask(run)
     missed = sorted(ids, key=lambda id_: (len(id_), id_))
     for start in range(0, len(missed), 100):
         clause = f"id in ({', '.join(missed[start : start + 100])})"
         for found in run.search.pages(clause, "created", ask, low=0):
             told = None
             if run.historian:
-                told = run.historian.inside(found.changelogs) if inside else run.historian.of([item.id for item in found.items])
+                told = run.historian.inside(found.changelogs) if ask.changelog else run.historian.of([item.id for item in found.items])
             yield _page(run, found, told)
 
 

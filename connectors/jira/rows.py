@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from okrbot.model import EPOCH, MILLISECOND, Item, Link, Millis, Problem, clean
-from okrbot.words import kind_of, level_of, state_of
+from okrbot.model import EPOCH, MILLISECOND, Item, Link, Millis, Note, Problem, clean
+from okrbot.words import is_bot, kind_of, level_of, state_of
 
 from ..text import adf_text, sprint_blob, tidy, wiki_text
 from . import shapes
@@ -30,7 +30,9 @@ class Found:
 
     items: list[Item] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     changelogs: list[tuple[str, shapes.Changelog]] = field(default_factory=list)
+    talkative: list[str] = field(default_factory=list)  # ids of issues with more comments than the answer holds
     problems: list[Problem] = field(default_factory=list)
     token: str = ""
     is_last: bool | None = None
@@ -43,9 +45,17 @@ class Found:
 class Reader:
     """Decodes search pages of one site. `site` is where people open issues, `hidden` the ids of projects with a closed door."""
 
-    def __init__(self, fields: FieldMap, *, site: str, cloud: bool, hidden: frozenset[str] = frozenset()) -> None:
-        self.map = fields
-        self.cloud = cloud
+    def __init__(
+        self,
+        fields: FieldMap,
+        *,
+        site: str,
+        cloud: bool,
+        hidden: frozenset[str] = frozenset(),
+        comments: bool = True,
+        history: bool = True,
+    ) -> None:
+        self._history = history
         self._browse = f"{site}/browse/"
         self._hidden = hidden
         custom: list[tuple[str, str, Any]] = []  # attribute, field id, type
@@ -74,7 +84,8 @@ class Reader:
         self._fields_type = fields_type
         self._page = msgspec.json.Decoder(shapes.envelope(self._issue))
         self._has = frozenset(attribute for attribute, _, _ in custom)
-        self.asked = [*SYSTEM_FIELDS, *(["statuscategorychangedate"] if cloud else []), *dict.fromkeys(id_ for _, id_, _ in custom)]
+        further = (["statuscategorychangedate"] if cloud else []) + (["comment"] if comments else [])
+        self.asked = (*SYSTEM_FIELDS, *further, *(id_ for _, id_, _ in custom))
 
     @staticmethod
     def _several(custom: list[tuple[str, str, Any]], ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -170,7 +181,7 @@ class Reader:
                 self._parent(f),
                 _millis(f.created),
                 _millis(f.updated),
-                0,
+                _millis(f.moved) if state == "doing" and not self._history else 0,
                 (_millis(f.resolutiondate) or _millis(f.moved)) if over else 0,
                 (f.duedate or "")[:10],
                 self._first(f, self._start, as_text)[:10],
@@ -199,6 +210,11 @@ class Reader:
                     if ref is not None and (ref.id or ref.key):
                         kind, their = link_kind(link.type, inward=inward)
                         found.links.append(Link(id_, kind, str(ref.id or ref.key), their, ref.key or ""))
+        if f.comment is not None:
+            told = f.comment.comments or ()
+            found.notes += [note(id_, comment) for comment in told]
+            if f.comment.total is not None and f.comment.total > len(told):
+                found.talkative.append(id_)
         if issue.changelog is not None:
             found.changelogs.append((id_, issue.changelog))
 
@@ -252,6 +268,13 @@ class Reader:
     def _wanted_texts(self, f: Any) -> tuple[tuple[str, str], ...]:
         texts = ((name, self._first(f, attributes, as_text)) for name, attributes in self._wanted)
         return tuple((name, text) for name, text in texts if text)
+
+
+def note(issue: str, comment: shapes.Comment) -> Note:
+    """Return a comment as a note of its issue."""
+    author = comment.author
+    kind = ("bot" if is_bot(author.shown or "", author.kind or "") else "human") if author else ""
+    return Note(issue, str(comment.id), _millis(comment.created), "comment", account(author), kind, body_words(comment.body))
 
 
 def account(person: shapes.Person | None) -> str:

@@ -31,6 +31,7 @@ class Ask:
     size: int
     into: Into
     changelog: bool = False
+    complete: Callable[[Found], None] | None = None  # fetches what an answer only holds in part
 
 
 class Search:
@@ -59,6 +60,8 @@ class Search:
         seen: set[str] = set()
         while True:
             found = self._ask(query, ask, {"nextPageToken": token} if token else {})
+            if ask.complete:
+                ask.complete(found)
             if found.ids and found.ids == ids:
                 raise self._broken("gives the same page again and again")
             ids = found.ids
@@ -85,6 +88,8 @@ class Search:
             marks = list(zip(found.ids, stamps(found, field), strict=True))
             total, read = found.total, found.read
             without(found, {id_ for id_, stamp in marks if (id_, stamp) in seen})
+            if ask.complete:
+                ask.complete(found)
             if read == 0 and skip == 0 and total:
                 raise self._broken(f"counts {total} issues and shows none")
             if read == 0 and total is not None and skip < total:
@@ -188,6 +193,8 @@ def without(found: Found, ids: Iterable[str]) -> None:
     if gone:
         found.items = [item for item in found.items if item.id not in gone]
         found.links = [link for link in found.links if link.item not in gone]
+        found.notes = [note for note in found.notes if note.subject not in gone]
+        found.talkative = [id_ for id_ in found.talkative if id_ not in gone]
         found.changelogs = [pair for pair in found.changelogs if pair[0] not in gone]
         keep = [place for place, id_ in enumerate(found.ids) if id_ not in gone]
         found.times = [found.times[place] for place in keep] if found.times else []

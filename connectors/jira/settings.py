@@ -27,6 +27,9 @@ class Settings:
     cloud_id: str = field(default="", metadata={"help": "cloud id of the site, needed for scoped tokens and service accounts"})
     parallel: int = field(default=0, metadata={"help": "requests in flight at most; 0 = 8 for Cloud, 2 for Data Center"})
     history: bool = field(default=True, metadata={"help": "read the change history; without it, rules that need history are not checked"})
+    comments: bool = field(
+        default=True, metadata={"help": "read comments; they tell when a person last touched an issue and what was learnt"}
+    )
     page_size: int = field(default=100, metadata={"help": "issues asked for in one request, 1 to 1000"})
     overlap_minutes: int = field(default=15, metadata={"help": "how far each pull looks back before the last one, at least 15"})
     goals: bool = field(default=True, metadata={"help": "read objectives and key results kept in Jira or in Atlassian goals"})

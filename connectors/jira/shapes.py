@@ -69,6 +69,20 @@ class Node(Struct):
     attrs: dict[str, Any] | None = None
 
 
+class Comment(Struct):
+    id: str | int
+    author: Person | None = None
+    body: str | Node | None = None
+    created: Moment | None = None
+
+
+class Comments(Struct):
+    """The comments inside an issue; where there are many, Jira gives the first of them and how many there are."""
+
+    comments: list[Comment] | None = None
+    total: int | None = None
+
+
 class SprintRef(Struct):
     id: str | int | None = None
 
@@ -107,6 +121,7 @@ class Fields(Struct):
     reporter: Person | None = None
     resolution: Named | None = None
     security: Named | None = None
+    comment: Comments | None = None
 
 
 class HistoryItem(Struct):

@@ -184,8 +184,13 @@ def read_statuses(sender: Sender, who: Who) -> dict[str, tuple[str, str]]:
 
 
 def read_types(sender: Sender, who: Who) -> list[shapes.IssueType]:
-    """Return the issue types the account may see."""
-    return sender.read(f"{who.api}/issuetype", msgspec.json.Decoder(list[shapes.IssueType]).decode)[0]
+    """Return the issue types the account may see; none where it may not see the table."""
+    try:
+        return sender.read(f"{who.api}/issuetype", msgspec.json.Decoder(list[shapes.IssueType]).decode)[0]
+    except RefusedError as no:
+        if no.status in (403, 404):
+            return []
+        raise
 
 
 def read_projects(sender: Sender, who: Who, wanted: tuple[str, ...]) -> tuple[list[Backlog], list[Problem]]:
