@@ -125,6 +125,6 @@ w debt c1102 s1110 | Store rounds on the phone for dead spots |
 d p2 c1026 s1102 f1110 kr=on-time-q4 | Rounds leave ten minutes earlier when it rains | Moves KR on-time-q4: two wet evenings so far, 95 % and 94 %.
 d task c1012 s1013 f1014 | New phones for Ghent | 24 pieces.
 t p3 c1102 kr=on-time-q4 | Riders can swap a stop between them | Asked for in three ride-alongs.
-t p2 c1109 kr=failed-doors-q4 | Say thank you to the household that keeps the dog in |
+t p2 c1109 kr=failed-doors-q4 | Say thank you to the household that keeps the dog in | Two riders were bitten in summer; riders believe that a thank-you keeps the dog in the next time, too.
 """,
 )

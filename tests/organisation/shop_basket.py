@@ -24,7 +24,7 @@ The pre-order test ({boxtest}) is still running; the date of the TV spot made us
 w p5 s1021 @boxbuild | Build the first box from my last ten orders | Milk, bread, fruit; not the birthday cake of June.
 w p5 s1029 @boxpay team=Payments | Charge the box on the morning it is picked | Needs the saved mandate from payments.
 d p2 s1019 f1027 | Pause the box for a week | Holidays are the reason people leave every other subscription.
-t p3 team=Depot_floor | Change the box until midnight | A list, three taps, done.
+w p3 s1110 team=Depot_floor | Change the box until midnight | A list, three taps, done.
 t p3 | Tell me what is new in this week's box | Two lines, not a newsletter.
 """,
     ),
