@@ -35,6 +35,8 @@ _READ: dict[str, str] = {
     "overrides": "select id, what, subject, value, created, ended from overrides",
     "pulls": "select id, source, started, ended, verdict, read, with_history from pulls",
 }
+
+
 @contextlib.contextmanager
 def _reading(store: Store) -> Iterator[Any]:
     """Yield an ADBC cursor on one consistent snapshot of the store."""
