@@ -9,23 +9,23 @@ from itertools import accumulate
 
 ACTS = """Add Fix Update Remove Create Improve Implement Investigate Migrate Refactor Show Hide Allow Support Enable Disable Rename Replace
 Validate Export Import Upgrade Cache Log Monitor Translate Document Test Redesign Simplify Automate Schedule Archive Merge Split Handle
-Prevent Reduce Track Sync Encrypt Paginate Deprecate Rotate Throttle""".split()
+Prevent Reduce Track Sync Encrypt Paginate Deprecate Rotate Throttle""".split()  # noqa: SIM905 - easier to read than a list
 THINGS = """checkout login invoice report dashboard profile search order cart payment refund coupon customer account password email webhook export
 import filter calendar reminder notification subscription address shipment warehouse supplier price discount tax currency language
 translation menu sidebar banner footer table chart map photo attachment comment review rating survey chat ticket contract employee shift
 salary booking room seat route driver vehicle sensor meter tariff claim policy premium patient appointment prescription course lesson exam
 grade library article author newsletter campaign segment lead deal pipeline forecast budget ledger receipt balance transfer card wallet
-loan mortgage ident session token certificate cluster queue index backup snapshot migration schema endpoint gateway proxy firewall""".split()
+loan mortgage ident session token certificate cluster queue index backup snapshot migration schema endpoint gateway proxy firewall""".split()  # noqa: SIM905 - easier to read than a list
 PARTS = """button page form field modal list table column header tooltip dropdown link label icon tab wizard step summary preview history details
 settings limits permissions template layout validation message error timeout job worker API endpoint service event log metric alert test
-flag banner export sorting pagination autocomplete totals rounding encoding upload download thumbnail""".split()
+flag banner export sorting pagination autocomplete totals rounding encoding upload download thumbnail""".split()  # noqa: SIM905 - easier to read than a list
 CASES = """for guests|for returning customers|on mobile|on Safari|in dark mode|after logout|before payment|when the cart is empty|with two currencies
 |for admins|in the back office|during maintenance|for large accounts|without javascript|on slow networks|for German customers|in staging
 |by keyboard|for screen readers|with special characters|over HTTPS|from the archive|per region|by default|on first visit""".replace(
     "\n", ""
 ).split("|")
 PREFIXES = ["iOS: ", "Android: ", "[Web] ", "[API] ", "(mobile) ", "Backend - ", "Shop: ", "BE: ", "FE: "]
-_SYLLABLES = "ba be bi bo bra cal cen cor da del dex fa fer fin ga gen gra ha hel in ka kel la len lo lux ma mer mi mon na nex no or pa per pi qua ra rex ri sal sen sol ta ten tri ul va ver vi xa ya zen zo".split()
+_SYLLABLES = "ba be bi bo bra cal cen cor da del dex fa fer fin ga gen gra ha hel in ka kel la len lo lux ma mer mi mon na nex no or pa per pi qua ra rex ri sal sen sol ta ten tri ul va ver vi xa ya zen zo".split()  # noqa: SIM905 - easier to read than a list
 
 
 def _names(size: int, rng: random.Random) -> list[str]:

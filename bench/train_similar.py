@@ -21,7 +21,7 @@ from okrbot.similar.judge import FEATURES, compare
 from okrbot.similar.phrase import phrase
 
 ROOT = Path(__file__).parents[1]
-FOR = {"covered_least", "covered_most", "act_same", "numbers_same", "whole", "body_same"}
+FOR = {"covered_least", "covered_most", "act_same", "numbers_same", "whole", "shared_rare", "body_same"}
 FREE = {"bias", "shared", "extra_one", "short", "act_left_out", "partly", "extra_light", "act_near"}
 BODY = {"body_same": 3.0, "body_other": -2.5}  # no training pair has a body: set by hand
 # What a feature means is known before any pair is seen: the penalty pulls towards these weights, and to 0 for the others.

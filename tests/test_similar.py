@@ -16,7 +16,7 @@ from okrbot.similar import Row, candidates, similarity, twins, verdict
 
 PAIRS = Path(__file__).parent / "corpus" / "pairs_train.csv"
 
-_SYLLABLES = "ba den gor hal ir jun kel lom mas nev os pim qua ros tal uv wen xi yor zab".split()
+_SYLLABLES = "ba den gor hal ir jun kel lom mas nev os pim qua ros tal uv wen xi yor zab".split()  # noqa: SIM905 - easier to read than a list
 
 
 def _titles(size: int, seed: int = 7) -> list[str]:

@@ -8,11 +8,6 @@ from okrbot.similar.fold import canonical, fold, lexicon, phrased
 from okrbot.similar.phrase import alike
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
-# Every goal moves something up or down: these words say nothing about what.
-_MOVES = frozenset(
-    "increase decrease improve raise reach achieve grow boost drive make become ensure deliver get keep maintain hit exceed double triple "
-    "percent average year quarter month week day target goal least most end world class great best more less better".split()
-)
 
 
 def similarity(a: str, b: str) -> float:
@@ -41,13 +36,14 @@ def similarity(a: str, b: str) -> float:
 def _words(text: str) -> dict[str, float]:
     """Return our words of a text with their weights."""
     known = lexicon()
+    moves = known.kinds["moves"]
     plain = phrased(fold(text))
     weights: dict[str, float] = {}
     for word in _WORD.findall(plain):
         if word[0].isdigit():
             weights[word] = 0.3
         elif word not in known.stop and len(word) > 1:
-            weights[canonical(word)] = 0.25 if word in _MOVES or canonical(word) in _MOVES else 1.0
+            weights[canonical(word)] = 0.25 if word in moves or canonical(word) in moves else 1.0
     return weights
 
 

@@ -39,9 +39,7 @@ def stem(word: str) -> str:
         word = word[:-3] + "ao"
     elif word.endswith(("sses", "ches", "shes", "xes", "zzes", "ones", "ores")):
         word = word[:-2]
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "os")):
-        word = word[:-1]
-    elif word.endswith(("as", "os")) and len(word) > 4:
+    elif (word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "os"))) or (word.endswith(("as", "os")) and len(word) > 4):
         word = word[:-1]
     for ending, least in (("ungen", 9), ("ment", 8), ("ing", 6), ("ung", 7), ("ed", 5), ("en", 6), ("ly", 6), ("ity", 7), ("ao", 6)):
         if word.endswith(ending) and len(word) >= least and _VOWEL.search(word[: -len(ending)]):
@@ -68,6 +66,8 @@ class Lexicon:
     dimension: dict[str, str]  # our word → dimension
     opposites: frozenset[tuple[str, str]]  # both ways
     facet: dict[str, str]  # our word → facet
+    kinds: dict[str, frozenset[str]]
+    near_acts: tuple[frozenset[str], ...]
     near: frozenset[tuple[str, str]]  # both ways
     themes: dict[str, frozenset[str]]  # our word → subjects of goals
 
@@ -118,6 +118,8 @@ def lexicon() -> Lexicon:
         light=frozenset(own(word) for word in raw["light"].split()),
         dimension={own(word): name for name, words in raw["dimensions"].items() for word in words.split()},
         opposites=frozenset(pair for pair in opposites if pair[0] != pair[1]),
+        kinds={name: frozenset(words.split()) for name, words in raw["kinds"].items()},
+        near_acts=tuple(frozenset(line.split()) for line in raw["near_acts"]["lines"]),
         near=frozenset(
             pair for one, other in (pair.split("/") for pair in raw["near"]["pairs"].split()) for pair in ((one, other), (other, one))
         ),
@@ -159,29 +161,43 @@ def _dictionary_form(word: str, known: dict[str, str]) -> str | None:
     return None
 
 
+def distance(a: str, b: str, *, most: int) -> int:
+    """Return the edits (a letter added, lost, changed, or two swapped) from `a` to `b`, or `most` + 1 when more are needed."""
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+        before, last = last, row
+    return last[-1]
+
+
 @functools.cache
 def _slips() -> dict[str, str]:
-    """Return our word for each known word of seven letters and more with one letter left out."""
-    known = lexicon().synonyms
+    """Return the known word of seven letters and more for what is left of it when a letter is left out."""
     slips: dict[str, str] = {}
-    for word, ours in known.items():
+    for word in lexicon().synonyms:
         if len(word) >= 7:
             for at in range(1, len(word)):
-                slips.setdefault(word[:at] + word[at + 1 :], ours)
+                slips.setdefault(word[:at] + word[at + 1 :], word)
     return slips
 
 
 def _slip_of(word: str) -> str | None:
     """Return our word for a long known word with one slip of the keyboard: a letter lost, added, changed, or two swapped."""
     slips, known = _slips(), lexicon().synonyms
-    if word in slips:
-        return slips[word]
-    for at in range(1, len(word)):
-        shorter = word[:at] + word[at + 1 :]
-        if len(shorter) >= 7 and shorter in known:
-            return known[shorter]
-        if shorter in slips and len(shorter) >= 6:
-            return slips[shorter]
+    for shorter in (word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))):
+        meant = shorter if shorter in known and len(shorter) >= 7 else slips.get(shorter)
+        if meant is not None and distance(word, meant, most=1) <= 1:
+            return known[meant]
     return None
 
 

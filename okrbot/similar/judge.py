@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from okrbot.similar.fold import canonical, fold, lexicon
-from okrbot.similar.phrase import TROUBLE, UNDOING, Phrase, act_neutral, alike, is_known, near_acts, phrase
+from okrbot.similar.phrase import Phrase, act_neutral, alike, is_known, near_acts, phrase
 
 FEATURES = (
     "bias",
     "covered_least",  # weighted share of words that have a partner, of the title that has less
     "covered_most",
     "shared",  # how many words have a partner
+    "shared_rare",  # of these, words the lexicon does not have: they name what it is about
     "extra_one",  # a single word is without a partner
     "partly",  # words whose partner is only a likely slip or relative
     "whole",  # every word that counts has a partner
@@ -143,9 +144,10 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     covered = shared_a / (heft(words_a) or 1.0), shared_b / (heft(words_b) or 1.0)
     f["covered_least"], f["covered_most"] = min(*covered, 1.0), min(max(covered), 1.0)
     f["shared"] = min(shared_a, shared_b, 4.0)
+    f["shared_rare"] = float(min(sum(x == y and not is_known(x) for x, y, _ in pairs), 2))
     f["partly"] = float(sum(1 for *_, sure in pairs if sure < 1))
     left_a, left_b = [word for word in rest_a if word not in a.acts], [word for word in rest_b if word not in b.acts]
-    left_a, left_b = ([word for word in left if word not in TROUBLE] for left in (left_a, left_b))
+    left_a, left_b = ([word for word in left if word not in known.kinds["trouble"]] for left in (left_a, left_b))
     heavy_a, heavy_b = heft(left_a), heft(left_b)
     known_a, known_b = heft([word for word in left_a if is_known(word)]), heft([word for word in left_b if is_known(word)])
     f["swapped_known"] = min(known_a, known_b, 2.0)
@@ -208,7 +210,7 @@ def _goes(plain: str, x: str, y: str) -> int:
         return 0
     first, then = (at_x, at_y) if at_x < at_y else (at_y, at_x)
     between, before = plain[first:then], plain[max(0, first - 6) : first]
-    forward = " to " in between or "from " in before and " from " not in between
+    forward = " to " in between or ("from " in before and " from " not in between)
     backward = " from " in between
     if forward == backward:
         return 0
@@ -231,7 +233,7 @@ def _judge_acts(f: dict[str, float], a: Phrase, b: Phrase, rest_a: list[str], re
         shared = frozenset(a.words) & frozenset(b.words)
         plain = all(act_neutral(act, shared) for act in mine or theirs)
         f["act_left_out" if plain else "act_extra"] = 1.0
-        f["act_undoing"] = float(any(act in UNDOING for act in mine or theirs))
+        f["act_undoing"] = float(any(act in lexicon().kinds["undoing"] for act in mine or theirs))
         if not plain:
             against.append(f"only one: {', '.join(mine or theirs)}")
 

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from okrbot.similar.fold import canonical, fold, lexicon, parts, phrased
+from okrbot.similar.fold import canonical, distance, fold, lexicon, parts, phrased
 
 _STORY = re.compile(
     r"^\s*(?:as|als|en tant que?|en tant qu'|como|en qualite de)\s+(?:an?\s+|the\s+|ein\w*\s+|un[ea]?\s+|um[a]?\s+|een\s+)?(?P<role>[^,]{2,40}?),?\s+"
@@ -24,16 +24,18 @@ _NO = re.compile(
 _WISH_NO = re.compile(
     r"^(?:please )?(?:don't|dont|do not|no|never|stop|avoid|keine?n?|nicht|pas de|ne pas|nao|niet|geen) |\b(?:shouldn't|should not|must not|without|ohne|sans|sin|sem|zonder)\b"
 )
-_COUNTED = dict(zip("one two three four five six seven eight nine ten".split(), map(str, range(1, 11)), strict=True))
-_ACTS = frozenset(
-    "add fix remove update edit improve investigate migrate refactor upgrade redesign rename replace enable disable show hide allow prevent deploy validate monitor "
-    "increase decrease send search filter sort test document review export import upload download save share print cancel notify remind automate integrate setup "
-    "translate select schedule start archive approve assign invite reset encrypt retry deprecate customize merge split sync support unlock lock publish unpublish".split()
-)
-_NEUTRAL = frozenset(
-    "add setup support allow update fix improve integrate enable show monitor automate".split()
-)  # acts a noun title leaves out
-TROUBLE = frozenset("fail notworking cannot missing stuck fix flaky".split())
+_COUNTED = {
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +94,15 @@ def phrase(title: str) -> Phrase:
     return Phrase(
         plain=plain,
         words=tuple(words),
-        acts=frozenset(word for word in words if word in _ACTS),
+        acts=frozenset(word for word in words if word in lexicon().kinds["acts"]),
         numbers=frozenset(numbers),
         platforms=frozenset(platforms),
         labelled=bool(labels),
         role=role,
         no=no,
-        trouble=bool(TROUBLE.intersection(words)) or bool(not no and _NO.search(rest)),
+        trouble=bool(lexicon().kinds["trouble"].intersection(words)) or bool(not no and _NO.search(rest)),
         facets=frozenset(known.facet[word] for word in words if word in known.facet),
     )
-
-
-def distance(a: str, b: str, *, most: int) -> int:
-    """Return the edits (a letter added, lost, changed, or two swapped) from `a` to `b`, or `most` + 1 when more are needed."""
-    if abs(len(a) - len(b)) > most:
-        return most + 1
-    before: list[int] = []
-    last = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return last[-1]
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -128,7 +111,7 @@ def alike(a: str, b: str) -> float:
     known = lexicon()
     if (a, b) in known.opposites or (a in known.dimension and b in known.dimension):
         return 0.0
-    if a in TROUBLE and b in TROUBLE:
+    if a in lexicon().kinds["trouble"] and b in lexicon().kinds["trouble"]:
         return 0.7
     if (a, b) in known.near:
         return 0.6
@@ -137,7 +120,11 @@ def alike(a: str, b: str) -> float:
     short = min(len(a), len(b))
     if short >= 4 and a.isalpha() and b.isalpha():
         allowed = 1 if short < 8 else 2
-        if (a[0] == b[0] or short >= 6) and distance(a, b, most=allowed) <= allowed and not (a in _COMMON_NEAR and b in _COMMON_NEAR):
+        if (
+            (a[0] == b[0] or short >= 6)
+            and distance(a, b, most=allowed) <= allowed
+            and not (a in lexicon().kinds["alike"] and b in lexicon().kinds["alike"])
+        ):
             return 0.9
         long, brief = (a, b) if len(a) >= len(b) else (b, a)
         if short >= 5 and (long.startswith(brief) or long.endswith(brief)):
@@ -148,57 +135,21 @@ def alike(a: str, b: str) -> float:
     return 0.0
 
 
-_COMMON_NEAR = frozenset(
-    "form from port sort sport part cart card chart cast cost host post past rate date data gate late name game mail main male sale scale state plate plan place role rule file filter".split()
-)
-
-
-UNDOING = frozenset(
-    "remove disable hide prevent cancel archive deprecate decrease unsubscribe replace lock reset restore migrate rename".split()
-)
-
-# Acts that people use for one another; each is near the others on its line, not the same.
-_NEAR = tuple(
-    frozenset(line.split())
-    for line in (
-        "add integrate support setup allow show see have automate",
-        "enable allow",
-        "send notify remind",
-        "update improve redesign edit",
-        "improve redesign refactor",
-        "update rename",
-        "remove replace",
-        "remove deprecate",
-        "fix improve validate prevent",
-        "notify remind warn",
-        "upgrade update migrate replace",
-        "deploy start setup publish",
-        "import sync integrate",
-        "save add",
-        "review test",
-        "restore retry reset",
-        "search see",
-    )
-)
-
-
 @functools.cache
 def near_acts(a: str, b: str) -> bool:
     """Say whether two acts are used for one another."""
-    return any(a in line and b in line for line in _NEAR)
-
-
-_SENDING = frozenset("send notify remind warn".split())
-_SENT = frozenset("mail sms notify remind pushnotify message webhook newsletter invoice digest warn alert".split())
+    return any(a in line and b in line for line in lexicon().near_acts)
 
 
 def act_neutral(word: str, shared: frozenset[str] = frozenset()) -> bool:
     """Say whether a title may leave this act out and mean the same: "Add wishlist" and "Wishlist", "Send SMS on delay" and "SMS on delay"."""
-    if word in _NEUTRAL:
+    if word in lexicon().kinds["neutral"]:
         return True
-    if word in _SENDING:
-        return not shared.isdisjoint(_SENT)
-    if word == "translate":
+    if word in lexicon().kinds["sending"]:
+        return not shared.isdisjoint(lexicon().kinds["sent"])
+    if "speed" in shared and word in {"increase", "decrease", "improve", "fix"}:
+        return True
+    if word in {"translate", "l10n"}:
         return any(lexicon().dimension.get(other) == "country" for other in shared)
     return word == "save" and "wishlist" in shared
 
