@@ -103,6 +103,10 @@ class Collected:
     key_results: dict[str, KeyResult] = dataclasses.field(default_factory=dict)
     check_ins: list[tuple[CheckIn, str]] = dataclasses.field(default_factory=list)
     problems: list[Problem] = dataclasses.field(default_factory=list)
+    lines: dict[tuple[str, str], str] = dataclasses.field(default_factory=dict)  # (id, key) → file:line, where a key has a line of its own
+
+    def _line(self, objective: Objective, key: str) -> str:
+        return self.lines.get((objective.id, key), objective.where)
 
     def add_cycle(self, cycle: Cycle, where: str) -> None:
         """Enter a cycle. Raises OkrFileError for a second one of its name with other days, or an end before its start."""
@@ -159,7 +163,7 @@ class Collected:
                 near = nearest(objective.cycle, declared)
                 remedy = "name a declared cycle, or declare it" if declared else "declare it"
                 message = f"cycle = {objective.cycle!r} is declared nowhere{near}; {remedy} with name, start and end"
-                raise OkrFileError(objective.where, message)
+                raise OkrFileError(self._line(objective, "cycle"), message)
             self.add_cycle(guessed, objective.where)
 
     def _check_parents(self) -> None:
@@ -167,7 +171,7 @@ class Collected:
         for objective in self.objectives.values():
             if objective.parent and objective.parent not in known:
                 message = f"parent = {objective.parent!r} is no objective or key result of these files{nearest(objective.parent, known)}"
-                raise OkrFileError(objective.where, message)
+                raise OkrFileError(self._line(objective, "parent"), message)
 
     def _check_circle(self, objective: Objective) -> None:
         chain = [objective.id]
@@ -177,6 +181,6 @@ class Collected:
             above = result.objective if result else above
             if above in chain:
                 circle = " → ".join([*chain[chain.index(above) :], above])
-                raise OkrFileError(objective.where, f"parent: {circle} is a circle; the objective at the top has no parent")
+                raise OkrFileError(self._line(objective, "parent"), f"parent: {circle} is a circle; the objective at the top has no parent")
             chain.append(above)
             above = self.objectives[above].parent

@@ -22,8 +22,9 @@ class Lines:
         """Return the line of a key, else of its table, else of the nearest table around it, else 1."""
         wanted: Path = (*path, key) if key else path
         while wanted:
-            if wanted in self._places:
-                return self._places[wanted]
+            for place in (wanted, (*wanted, 0)):
+                if place in self._places:
+                    return self._places[place]
             wanted = wanted[:-1]
         return 1
 

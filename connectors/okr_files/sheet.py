@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-from okrbot.model import CheckIn, Cycle, KeyResult, Objective, clean
+from okrbot.model import CheckIn, Cycle, KeyResult, Objective, Problem, clean
 from okrbot.words import fold
 
 from ..files.dates import DateColumn, DateError, moment, settle  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
 from ..files.rows import Damage, Row, read_rows  # noqa: TID252
 from .amounts import AmountError, amount, decimal_comma
-from .checks import Collected, OkrFileError, confidence, known_word, nearest
+from .checks import Collected, OkrFileError, confidence, known_word
 
 _NAMES: dict[str, str] = {
     "objective_id": "objective id|o id|objectiveid|okr id|objektiv id|id objectif|id de l'objectif|id objetivo|id del objetivo|id do objetivo|ziel id|目標id|objective key",
@@ -123,7 +124,7 @@ class _Sheet:
 
 def read_sheet(data: bytes, name: str, into: Collected, *, zone: dt.tzinfo) -> None:
     """Enter everything a CSV file says. Raises OkrFileError."""
-    sheet = _open(data, name, zone)
+    sheet = _open(data, name, zone, into)
     if "title" not in sheet.roles and ("key_result" in sheet.roles or "id" in sheet.roles) and "on" in sheet.roles:
         for row in sheet.rows:
             _check_in_row(sheet, row, into)
@@ -136,7 +137,7 @@ def read_sheet(data: bytes, name: str, into: Collected, *, zone: dt.tzinfo) -> N
     _key_results(sheet, into)
 
 
-def _open(data: bytes, name: str, zone: dt.tzinfo) -> _Sheet:
+def _open(data: bytes, name: str, zone: dt.tzinfo, into: Collected) -> _Sheet:
     lines = _decode(data, name).splitlines(keepends=True)
     if not any(line.strip() for line in lines):
         raise OkrFileError(name, "is empty; export the sheet again")
@@ -158,7 +159,7 @@ def _open(data: bytes, name: str, zone: dt.tzinfo) -> _Sheet:
         if row.cells[0] == "\x00damaged":
             raise OkrFileError(f"{name}:{row.line}", f"{row.cells[1]}; close it")
     place = max(range(min(10, len(rows))), key=lambda at: sum(_squeeze(cell) in _roles() for cell in rows[at].cells))
-    return _assign(name, zone, rows[place], rows[place + 1 :])
+    return _assign(name, zone, rows[place], rows[place + 1 :], into)
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -170,7 +171,7 @@ def _decode(data: bytes, name: str) -> str:
     raise OkrFileError(name, "is no text in UTF-8; save it as CSV (UTF-8)")
 
 
-def _assign(name: str, zone: dt.tzinfo, header: Row, rows: list[Row]) -> _Sheet:
+def _assign(name: str, zone: dt.tzinfo, header: Row, rows: list[Row], into: Collected) -> _Sheet:
     names = [cell.strip() for cell in header.cells]
     roles: dict[str, list[int]] = {}
     dated: list[tuple[int, str]] = []
@@ -184,7 +185,7 @@ def _assign(name: str, zone: dt.tzinfo, header: Row, rows: list[Row]) -> _Sheet:
             day_heads.see(day)
             dated.append((place, day))
         elif cell:
-            raise OkrFileError(f"{name}:{header.line}", f"unknown column {cell!r}{nearest(cell, _NAMES)}; rename it, or take it out")
+            _stranger(cell, f"{name}:{header.line}", into)
     _untwist(roles, rows)
     sheet = _Sheet(name, zone, names, roles, rows, dated)
     columns = {role: DateColumn(role, zone) for role in _DAYS}
@@ -199,6 +200,14 @@ def _assign(name: str, zone: dt.tzinfo, header: Row, rows: list[Row]) -> _Sheet:
     numbers = [sheet.cell(row, role, place) for row in rows for role in (*_NUMBERS, "value") for place in range(len(roles.get(role, ())))]
     sheet.comma = decimal_comma(numbers)
     return sheet
+
+
+def _stranger(cell: str, where: str, into: Collected) -> None:
+    """Refuse a column that looks like a slip of the pen; say of any other that it was not read."""
+    near = difflib.get_close_matches(_squeeze(cell), _roles(), n=1, cutoff=0.8)
+    if near:
+        raise OkrFileError(where, f'unknown column {cell!r} (did you mean "{_roles()[near[0]]}"?); rename it, or take it out')
+    into.problems.append(Problem("unknown_column", f"{where}: column {cell!r} is none of an OKR's and was not read", where=where))
 
 
 def _untwist(roles: dict[str, list[int]], rows: list[Row]) -> None:

@@ -13,6 +13,7 @@ from okrbot.model import CheckIn, Cycle, KeyResult, Objective, clean
 from .checks import Collected, OkrFileError, confidence, finite, known_word, nearest
 from .locate import Lines, Path
 
+_MISPLACED = {"key_results": "objectives.key_results", "check_ins": "objectives.key_results.check_ins"}
 _TOP = ("cycles", "objectives")
 _CYCLE = ("name", "start", "end")
 _OBJECTIVE = (
@@ -68,6 +69,7 @@ def _objective(table: _Table, into: Collected) -> None:
         where=table.where(),
     )
     into.add_objective(objective)
+    into.lines.update({(objective.id, key): table.where(key) for key in ("cycle", "parent")})
     for inner in table.tables("key_results", "a key result", _KEY_RESULT):
         into.add_key_result(
             KeyResult(
@@ -113,6 +115,8 @@ class _Table:
         self._path = path
         self._what = what
         for key in values:
+            if key in _MISPLACED and key not in known:
+                raise OkrFileError(self.where(key), f"{key!r} stands outside its objective; write [[{_MISPLACED[key]}]] under it")
             if key not in known:
                 raise OkrFileError(self.where(key), f"unknown key {key!r} in {what}{nearest(key, known)}; it takes {', '.join(known)}")
 
