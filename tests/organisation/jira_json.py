@@ -152,12 +152,13 @@ def short(item: Item) -> Json:
 
 
 def component(item: Item) -> str:
-    """Return the component of an item: nearly everything in payments is one."""
+    """Return the component of an item: every team has a home it rarely leaves, and payments never does."""
     if item.backlog == "PAY":
         return "payment-gateway"
-    if item.backlog == "DEPOT":
-        return ("scanner", "dock", "shelves")[item.number % 3]
-    return ("app", "web", "basket-service", "slot-service")[item.number % 4]
+    home, away = {"DEPOT": ("scanner", "dock"), "SHOP": ("slot-service" if item.team == "Checkout" else "basket-service", "app")}[
+        item.backlog
+    ]
+    return away if item.number % 4 == 0 else home
 
 
 def fields(item: Item, company: Company) -> Json:

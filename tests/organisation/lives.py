@@ -14,6 +14,7 @@ from .words import LAST_EDIT, Comment, Epic, Event, Item, Loose, day
 DAY = dt.timedelta(days=1)
 FIRST_SPRINT = dt.date(2026, 6, 1)  # a Monday; sprints last two weeks
 OPEN = "tw rh"
+COMMERCIAL = ("carla", "diederik", "pilar", "gunnar", "beatrix", "lutz")  # they write the payments roadmap, and are in no team
 KINDS = ("bug", "spike", "hypothesis", "incident", "debt", "task")
 FLAG = re.compile(r"^(?P<name>[a-z]+)=(?P<value>\S+)$")
 DATE_FLAG = re.compile(r"^(?P<name>[csf])(?P<value>\d{4})$")
@@ -84,8 +85,11 @@ def sprint_number(date: dt.date) -> int:
     return (date - FIRST_SPRINT).days // 14 + 1
 
 
-def _spread(lines: list[Line], epic: Epic) -> None:
-    """Write starts and ends into the stories of an epic that have none, one after the other inside its window."""
+def _spread(lines: list[Line], epic: Epic, *, tidy: bool) -> None:
+    """Write starts and ends into the stories of an epic that have none, one after the other inside its window.
+
+    A tidy team ends what it starts within the sprint.
+    """
     if not epic.start:
         return
     first, last = day(epic.start), day(epic.end or epic.cancel) if epic.end or epic.cancel else LAST_EDIT
@@ -95,6 +99,10 @@ def _spread(lines: list[Line], epic: Epic) -> None:
         start = first + DAY * (place * span // max(len(begun), 1))
         if not line.start and line.state in "wrh":
             start = max(start, LAST_EDIT - DAY * (3 + 2 * (place % 4)))
+        if tidy and epic.end and place == len(begun) - 1 and line.state == "d":
+            start = max(start, last - DAY * 6)
+        if tidy and line.state == "d" and start.weekday() != 0 and sprint_number(start) != sprint_number(start + DAY * 6):
+            start = min(start + DAY * (7 - start.weekday()), last - DAY * 2)
         if not line.start and line.state != "x":
             line.start = workday(start).strftime("%m%d")
         if not line.end and line.state in "dxvn":
@@ -206,13 +214,15 @@ def grow(backlog: str, epics: tuple[Epic, ...], loose: Loose, quarters: Mapping[
 
 def _wisher(backlog: str, dice: random.Random) -> str:
     """Return who usually writes the stories of a backlog."""
-    return {"SHOP": dice.choice(("noor", "bas", "ruben")), "PAY": "carla", "DEPOT": "tom", "WEB": "lena", "RIDE": "jo"}[backlog]
+    return {"SHOP": dice.choice(("noor", "bas", "ruben")), "PAY": dice.choice(COMMERCIAL), "DEPOT": "tom", "WEB": "lena", "RIDE": "jo"}[
+        backlog
+    ]
 
 
 def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple[str, ...]]) -> list[Item]:
     """Return an epic and its stories and sub-tasks."""
     lines = [read_line(text) for text in epic.stories.strip().splitlines()]
-    _spread(lines, epic)
+    _spread(lines, epic, tidy=backlog == "PAY")
     state = "x" if epic.cancel else "d" if epic.end else "w" if epic.start else "t"
     whole = Line(state, epic.title, epic.body, made=epic.made, start=epic.start, end=epic.end or epic.cancel)
     team = epic.team or home
@@ -245,7 +255,10 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple
             whole_story = next(item for item in items if item.ref == above)
             line.made, line.start = made.strftime("%m%d"), whole_story.started.strftime("%m%d") if whole_story.started else ""
             line.end = whole_story.finished.strftime("%m%d") if whole_story.finished and line.state == "d" else ""
-        reporter = epic.by if dice.random() < 0.8 or backlog == "PAY" else dice.choice(crew(team, made, quarters))
+        if backlog == "PAY" and epic.by in COMMERCIAL:
+            reporter = dice.choice(COMMERCIAL)
+        else:
+            reporter = epic.by if dice.random() < 0.8 else dice.choice(crew(team, made, quarters))
         item = _item(line, backlog, ref, team, reporter, made, quarters, nth=place)
         item.parent = above if line.sub else epic.ref
         item.fix, item.restricted, item.quiet = epic.fix, epic.restricted, epic.quiet

@@ -13,10 +13,9 @@ EPICS = (
         start="0914",
         due="1201",
         fix="Roadmap 2026",
-        by="carla",
+        by="diederik",
         kr="wallet-launch-q4",
         how="field",
-        edits=(("1026", "due", "1115"),),
         stories="""
 d @topup p3 | Add top-up by bank transfer | As specified on page 7.
 d p3 | Add automatic top-up under 10 euro | As specified on page 9.
@@ -35,7 +34,7 @@ t p3 @mandate | Save a mandate for later charges | The shop's box and the shared
         end="1106",
         due="1115",
         fix="Roadmap 2026",
-        by="carla",
+        by="pilar",
         stories="""
 d p3 | Zahlart „Rechnung“ im Checkout anzeigen | Nur für deutsche Adressen.
 d p3 | Bonitätsprüfung anbinden | Antwort in unter zwei Sekunden, sonst Zahlart ausblenden.
@@ -52,7 +51,7 @@ d bug p1 | Rechnung zeigt Umlaute als Fragezeichen | Schritte: Adresse mit „ü
         end="0703",
         due="0703",
         fix="Roadmap 2026",
-        by="carla",
+        by="gunnar",
         stories="""
 d p3 s0608 f0619 | Add the button on the payment page | With logo.
 d p3 s0615 f0630 | Add the return page | Three languages.
@@ -66,7 +65,7 @@ d p3 s0615 f0630 | Add the return page | Three languages.
         start="1012",
         due="1127",
         fix="Roadmap 2026",
-        by="carla",
+        by="beatrix",
         stories="""
 d p2 | Add the tip buttons after payment | 1, 2, 5, none.
 d p3 | Add the tip to the payout file | Payroll format.
@@ -82,7 +81,7 @@ w p2 s1111 @tipwait | Add the thank-you note from the rider | From the rider app
         end="0724",
         due="0731",
         fix="Roadmap 2026",
-        by="carla",
+        by="lutz",
         stories="""
 d p3 | Accept up to three vouchers | Order of use as in the sheet.
 d p2 | Show the stack in the receipt | One line each.
@@ -115,7 +114,7 @@ We believe that offices who get one invoice will order again, measured by office
         end="0821",
         due="0828",
         fix="Roadmap 2026",
-        by="carla",
+        by="diederik",
         edits=(("0831", "body", "Create one invoice a month for office customers, with cost centre and purchase order number."),),
         stories="""
 d p3 | Collect the month's orders on one invoice |
@@ -131,7 +130,7 @@ d p2 | Add cost centre and order number | Free text.
         end="0911",
         due="0911",
         fix="Roadmap 2026",
-        by="carla",
+        by="pilar",
         stories="""
 d p3 | Implement points as a payment method |
 d p3 | Show points in the payment list |
@@ -147,7 +146,7 @@ d p2 | Return points when an order is cancelled |
         end="0904",
         due="0904",
         fix="Roadmap 2026",
-        by="carla",
+        by="gunnar",
         stories="""
 d p3 | Save a card without an account | By mail link.
 d p2 | Delete a saved card | In the mail footer.
@@ -158,11 +157,11 @@ d p2 | Delete a saved card | In the mail footer.
         "Add Swiss francs",
         """Add CHF as a currency: prices, vouchers, receipts, refunds.""",
         made="0810",
-        start="0824",
-        end="0925",
-        due="0930",
+        start="0817",
+        end="0915",
+        due="0915",
         fix="Roadmap 2026",
-        by="carla",
+        by="beatrix",
         stories="""
 d p3 | Show prices in francs | Rounded to five centimes.
 d p2 | Vouchers in francs |
@@ -178,7 +177,7 @@ d p2 | Refunds in francs |
         end="1009",
         due="1009",
         fix="Roadmap 2026",
-        by="carla",
+        by="lutz",
         stories="""
 d p3 | Add the "buy now" button | On the basket page.
 d p2 | Ask for the fingerprint above 100 euro |
@@ -226,7 +225,7 @@ r p2 s1105 @refwait | Refund to the wallet in seconds |
         start="1012",
         due="1231",
         fix="Roadmap 2026",
-        by="carla",
+        by="diederik",
         kr="roadmap-done-q4",
         how="label",
         stories="""
@@ -249,7 +248,7 @@ d p2 s1109 f1113 | Add logo of the new bank |
         start="1019",
         due="1120",
         fix="Roadmap 2026",
-        by="carla",
+        by="pilar",
         stories="""
 d p3 | Add the button on the basket page |
 d p3 s1105 f1111 | Add the address from the phone |
@@ -264,7 +263,7 @@ t p2 | Add the button to the product page |
         start="1019",
         due="1215",
         fix="Roadmap 2026",
-        by="carla",
+        by="gunnar",
         stories="""
 w p5 s1109 @billing | Create plans and prices |
 d p3 | Create the billing calendar |
@@ -280,10 +279,69 @@ t p3 | Add coupons to plans |
         start="1026",
         due="1130",
         fix="Roadmap 2026",
-        by="carla",
+        by="beatrix",
         stories="""
 d p2 | Add the round-up box | Below the total.
+t p1 | Add the charity of the month to the menu |
 d p2 s1109 f1112 | Add the yearly thank-you certificate |
+""",
+    ),
+    Epic(
+        "cardscan",
+        "Add a card scanner for new cards",
+        """Add scanning a card with the camera in the app.""",
+        made="0511",
+        start="0525",
+        end="0619",
+        due="0619",
+        fix="Roadmap 2026",
+        by="pilar",
+        stories="""
+d p3 s0525 f0605 | Add the camera screen | See design 3.
+d p2 s0608 f0618 | Add the fallback for typing | Same fields as before.
+""",
+    ),
+    Epic(
+        "bankname",
+        "Show the bank's logo in the order list",
+        """Add the logo of the bank next to each order. Requested by two partner banks.""",
+        made="0518",
+        start="0608",
+        end="0626",
+        due="0630",
+        fix="Roadmap 2026",
+        by="gunnar",
+        stories="""
+d p2 s0608 f0616 | Add forty logos | From the partners' portal.
+d p2 s0616 f0625 | Add the logo to the order list | Left of the amount.
+""",
+    ),
+    Epic(
+        "familywallet",
+        "Build family wallets",
+        """Build wallets for up to five people: shared balance, limits for children, monthly overview. Scope as in concept 1.2, in the TV plan.""",
+        made="1019",
+        due="1220",
+        fix="Roadmap 2026",
+        by="beatrix",
+        stories="""
+t p5 | Build the shared balance | As specified on page 3.
+t p3 | Build limits for children | As specified on page 5.
+t p3 | Build the monthly overview | As specified on page 6.
+""",
+    ),
+    Epic(
+        "titres",
+        "Add meal vouchers for France",
+        """Add two voucher issuers as payment methods. Contract signed in September, date fixed with the issuers.""",
+        made="1012",
+        due="1214",
+        fix="Roadmap 2026",
+        by="lutz",
+        stories="""
+t p3 | Add the first issuer | Sandbox is open.
+t p3 | Add the second issuer | Sandbox from 20 November.
+t p2 | Add the voucher split in the receipt | Food and the rest.
 """,
     ),
     Epic(
@@ -294,10 +352,11 @@ d p2 s1109 f1112 | Add the yearly thank-you certificate |
         start="",
         due="1218",
         fix="Roadmap 2026",
-        by="carla",
+        by="lutz",
         stories="""
 t p5 | Build the card payment flow on the kiosk |
 t p3 | Build the daily closing |
+t p2 | Build the paper receipt |
 """,
     ),
 )
@@ -316,6 +375,7 @@ t p3 @slowwait c1019 | Add the mandate text in Dutch | For the box.
 t p3 @tipexport c1026 | Build an export of tips by city | Asked by Commercial.
 t p3 @villages c1102 | Add cash on delivery for villages | Asked by two sales leads.
 t p3 @giftbalance c1102 | Build a gift balance for companies | Asked by Commercial.
+d p2 c1102 s1104 f1110 kr=wallet-launch-q4 | Add the wallet to the help pages | Six screenshots.
 d task c1012 s1013 f1015 | Renew the yearly card-security questionnaire | 281 questions.
 d debt c1019 s1102 f1110 | Keys of the acquirer rotate by themselves | After the incident of 29 September.
 """,

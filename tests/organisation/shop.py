@@ -108,6 +108,7 @@ d bug p1 | Steps are counted twice after a refresh | Steps to reproduce: open sl
         start="1012",
         by="carla",
         team="Basket",
+        edits=(("1026", "due", "1115"),),
         due="1201",
         stories="""
 d p3 | Gift card page in the menu | Own entry under "More", see design 4.

@@ -34,6 +34,8 @@ d debt c0907 s0914 f0925 | Upgrade the web framework before support ends | 14 wa
 d debt c1005 s1012 f1023 | Slot page tests run in four minutes instead of nineteen |
 w debt c1019 s1105 | Split the order mail out of the checkout service |
 d task c0810 s0812 f0814 | Yearly check of the emergency stop for orders | Pressed the red button with Operations, 4 minutes.
+x p3 c0914 s0928 f1013 | Countdown clock on the basket page | Stopped after a week: it sold nothing and made people nervous.
+x p2 c0928 s1012 f1023 | Ask for a rating after every order | Stopped: customer service got the angry half, and we learned nothing from the happy half.
 t debt @old1 c0420 | Replace the hand-written date picker | Written in 2019 by somebody who has left us for a bakery.
 t p3 @old2 c0302 | Wish list for products we do not sell | From the survey of 2025.
 t p2 @old3 c0223 | Dark mode | Asked twice.

@@ -146,7 +146,7 @@ w p2 s1109 w=sana | Share the result |
         by="lena",
         initiative="relaunch",
         stories="""
-d p5 s0713 f0807 | Block editor |
+d p5 s0713 f0807 w=piet | Block editor |
 d p3 s0810 f0828 | 40 templates |
 d p3 s0914 f1009 | Approval before publishing |
 """,
@@ -188,7 +188,7 @@ LOOSE = Loose(
     lines="""
 v hypothesis @wh1 c0706 s0706 f0706 | Shoppers like the new header | Validated in the team review.
 v hypothesis @wh2 c0720 s0720 f0720 | Bigger pictures sell more | Validated: the pictures look better.
-v hypothesis @wh3 c0803 s0804 f0810 | A country switch is needed | Validated with Marketing.
+v hypothesis @wh3 c0803 s0804 f0810 w=kofi | A country switch is needed | Validated with Marketing.
 v hypothesis @wh4 c0817 s0817 f0817 | People want a gift finder | Validated by survey among colleagues.
 v hypothesis @wh5 c0831 s0831 f0831 | Snow makes people buy | Validated.
 v hypothesis @wh6 c0914 s0914 f0914 | Reviews raise trust | Validated: known from literature.
@@ -204,12 +204,12 @@ t bug c1111 | Footer is blue on one page |
 t p2 @logo | Animated logo for the loading screen |
 t p3 @twin2 c1026 | Show the delivery costs before the slot page | Shoppers see the delivery fee only at the end and feel tricked; show it on the basket page with the free-delivery limit.
 t p3 @social c1102 | Social log-in with two more providers |
-d p2 c0713 s0720 f0803 | Store finder with map | For the three pick-up points.
+d p2 c0713 s0720 f0803 w=lena | Store finder with map | For the three pick-up points.
 d p2 c0907 s0914 f0923 | Icon set 2.0 | 120 icons.
 d p2 c1005 s1012 f1021 | Footer with newsletter box |
 d p2 c0601 s0615 f0626 | Wishlist heart on product cards |
 d p2 c0615 s0629 f0710 | Picture slider on the home page | Five pictures, autoplay.
-x p2 c0720 f0803 | Virtual shelf in 3D | Too heavy for phones.
+x p2 c0720 s0727 f0803 w=marta | Virtual shelf in 3D | Too heavy for phones.
 """,
 )
 
