@@ -152,6 +152,7 @@ class Moment:
         self.offset = offset
 
 
+@lru_cache(maxsize=32768)
 def moment(cell: str) -> Moment | None:
     """Take a cell apart, None when it is no date."""
     text = cell.strip()

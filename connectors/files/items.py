@@ -102,7 +102,9 @@ class RowReader:
 
     def first(self, cells: list[str], role: str) -> str:
         """Return the first non-empty cell of a role."""
-        for place in self._roles.get(role, ()):
+        if role not in self._roles:
+            return ""
+        for place in self._roles[role]:
             if place < len(cells):
                 text = cells[place].strip()
                 if text:
@@ -111,7 +113,9 @@ class RowReader:
 
     def every(self, cells: list[str], role: str) -> list[str]:
         """Return the non-empty cells of a role, in order, without repeats."""
-        found = [cells[place].strip() for place in self._roles.get(role, ()) if place < len(cells)]
+        if role not in self._roles:
+            return []
+        found = [cells[place].strip() for place in self._roles[role] if place < len(cells)]
         return list(dict.fromkeys(clean(text) for text in found if text))
 
     def make(self, cells: list[str], *, row_id: str, key: str) -> Made:
@@ -176,7 +180,9 @@ class RowReader:
     # --- dates ---
 
     def _read(self, cells: list[str], role: str, bad: list[str], reading: Callable[[DateColumn, str], _T], empty: _T) -> _T:
-        for place in self._roles.get(role, ()):
+        if role not in self._roles:
+            return empty
+        for place in self._roles[role]:
             if place < len(cells) and cells[place].strip():
                 column = self._context.dates.get(place)
                 if column is None:

@@ -36,56 +36,68 @@ class Damage:
 
 
 class _Feed:
-    """Lines with their numbers, a memory of those of the current row, and a way to put lines back."""
+    """Lines, a memory of those of the current row, and a way to put lines back."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
         self._back: deque[str] = deque()
         self.row: list[str] = []
-        self.number = 0  # of the last line given
 
-    def __iter__(self) -> Iterator[str]:
-        return self
+    def stream(self) -> Iterator[str]:
+        """Yield line after line, remembering each; ends where the lines end now."""
+        back, row = self._back, self.row
+        while back:
+            line = back.popleft()
+            row.append(line)
+            yield line
+        for line in self._lines:
+            row.append(line)
+            yield line
 
-    def __next__(self) -> str:
-        line = self._back.popleft() if self._back else next(self._lines)
-        self.number += 1
+    def more(self) -> bool:
+        """Take one more line into the current row; False at the end."""
+        line = self._back.popleft() if self._back else next(self._lines, None)
+        if line is None:
+            return False
         self.row.append(line)
-        return line
-
-    def begin(self) -> None:
-        self.row = []
+        return True
 
     def put_back(self, keep: int) -> None:
         """Give back all lines of the current row but the first `keep`."""
-        returned = self.row[keep:]
-        self._back.extendleft(reversed(returned))
-        self.number -= len(returned)
+        self._back.extendleft(reversed(self.row[keep:]))
+        del self.row[keep:]
 
 
 def read_rows(
-    lines: Iterable[str], *, delimiter: str, width: int = 0, looks_like_row: Callable[[list[str]], bool]
+    lines: Iterable[str], *, delimiter: str, width: int = 0, looks_like_row: Callable[[list[str]], bool], first_line: int = 1
 ) -> Iterator[Row | Damage]:
     """Yield rows and damages in order. `width` is the header's, 0 while unknown; `looks_like_row` says what to resume at.
 
-    Sets the csv module's field limit, which is the process's, to 16 million characters.
+    `first_line` is the number of the first line given. Sets the csv module's field limit, which is the process's, to
+    16 million characters.
     """
     csv.field_size_limit(LARGEST_FIELD)
     feed = _Feed(lines)
+    raw = feed.row
+    at = first_line
+    reader = csv.reader(feed.stream(), delimiter=delimiter, strict=True)
     while True:
-        feed.begin()
-        start = feed.number + 1
+        raw.clear()
+        good: list[str] | None = None
         try:
-            cells = next(csv.reader(feed, delimiter=delimiter, strict=True))
+            good = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            yield from _recover(feed, start, delimiter, width, looks_like_row)
+            good = None
+        if good is not None and not (len(raw) > 1 and width and _swallowed(raw, good, delimiter, width, looks_like_row)):
+            yield Row(at, good, len(raw), not raw[-1].endswith(("\n", "\r")))
+            at += len(raw)
             continue
-        if len(feed.row) > 1 and width and _swallowed(feed.row, cells, delimiter, width, looks_like_row):
-            yield from _recover(feed, start, delimiter, width, looks_like_row)
-            continue
-        yield Row(start, cells, len(feed.row), last=not feed.row[-1].endswith(("\n", "\r")))
+        for lost in _recover(feed, at, delimiter, width, looks_like_row):
+            yield lost
+            at = lost.line + lost.lines
+        reader = csv.reader(feed.stream(), delimiter=delimiter, strict=True)
 
 
 def parse_line(line: str, delimiter: str, *, strict: bool) -> list[str] | None:
@@ -126,8 +138,8 @@ def _recover(feed: _Feed, start: int, delimiter: str, width: int, looks_like_row
 
 def _lost(feed: _Feed, start: int, delimiter: str, looks_like_row: Callable[[list[str]], bool], keep: int) -> Iterator[Damage]:
     """Name the first `keep` lines of the current row as lost, one damage for each row that seems to begin in them."""
-    lost = feed.row[:keep]
     feed.put_back(keep)
+    lost = list(feed.row)
     begins = [0, *(place for place in range(1, keep) if looks_like_row(lost[place].split(delimiter)))]
     for place, after in zip(begins, [*begins[1:], keep], strict=True):
         odd = lost[place].count('"') % 2
@@ -138,7 +150,7 @@ def _next_row(feed: _Feed, delimiter: str, width: int, looks_like_row: Callable[
     """Return how many lines of the current row are lost: all before the next line at which a good row starts."""
     place = 1
     while True:
-        if place >= len(feed.row) and next(feed, None) is None:
+        if place >= len(feed.row) and not feed.more():
             return place
         if _starts_row(feed, place, delimiter, width, looks_like_row):
             return place
@@ -160,6 +172,6 @@ def _starts_row(feed: _Feed, place: int, delimiter: str, width: int, looks_like_
 def _ahead(feed: _Feed, place: int) -> Iterator[str]:
     """Yield lines from `place` on without using them up, reading more of the file where it is needed."""
     for at in range(place, place + _LOOK_AHEAD):
-        if at >= len(feed.row) and next(feed, None) is None:
+        if at >= len(feed.row) and not feed.more():
             return
         yield feed.row[at]

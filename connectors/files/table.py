@@ -94,8 +94,7 @@ class Table:
         shift = columns.first_line - 1
         lines = itertools.islice(lines, shift, None)
         looks = self._looks_like_row if strict_rows else bool
-        for row in read_rows(lines, delimiter=columns.delimiter, width=columns.width, looks_like_row=looks):
-            yield dataclasses.replace(row, line=row.line + shift)
+        return read_rows(lines, delimiter=columns.delimiter, width=columns.width, looks_like_row=looks, first_line=shift + 1)
 
     def _looks_like_row(self, cells: list[str]) -> bool:
         place = self.columns.at("key")
@@ -125,7 +124,7 @@ class Table:
                 if say:
                     self._bad(row.line, reason)
                 continue
-            yield place, dataclasses.replace(row, cells=cells)
+            yield place, row if cells is row.cells else dataclasses.replace(row, cells=cells)
 
     def _is_header(self, row: Row) -> bool:
         key, title = self.columns.at("key"), self.columns.at("title")
