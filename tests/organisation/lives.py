@@ -227,7 +227,7 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple
     whole = Line(state, epic.title, epic.body, made=epic.made, start=epic.start, end=epic.end or epic.cancel)
     team = epic.team or home
     parent = _item(whole, backlog, epic.ref, team, epic.by, day(epic.made), quarters)
-    parent.kind, parent.assignee = "epic", parent.assignee or epic.by
+    parent.kind, parent.assignee = "epic", parent.assignee or ("" if backlog == "PAY" else epic.by)
     parent.events = [event for event in parent.events if event.after != "r" or event.field != "state"]
     parent.events = [dataclasses.replace(event, before="w") if event.before == "r" else event for event in parent.events]
     parent.labels = epic.labels.split() if epic.labels else []
@@ -256,7 +256,7 @@ def _grow_epic(backlog: str, epic: Epic, home: str, quarters: Mapping[str, tuple
             line.made, line.start = made.strftime("%m%d"), whole_story.started.strftime("%m%d") if whole_story.started else ""
             line.end = whole_story.finished.strftime("%m%d") if whole_story.finished and line.state == "d" else ""
         if backlog == "PAY" and epic.by in COMMERCIAL:
-            reporter = dice.choice(COMMERCIAL)
+            reporter = COMMERCIAL[(place + len(epic.ref) + len(epic.title)) % len(COMMERCIAL)]
         else:
             reporter = epic.by if dice.random() < 0.8 else dice.choice(crew(team, made, quarters))
         item = _item(line, backlog, ref, team, reporter, made, quarters, nth=place)

@@ -265,7 +265,7 @@ t p2 | Add the button to the product page |
         fix="Roadmap 2026",
         by="gunnar",
         stories="""
-w p5 s1109 @billing | Create plans and prices |
+w p5 s1109 @billing | Add plans and prices |
 d p3 | Create the billing calendar |
 t p5 | Create dunning for failed payments |
 t p3 | Add coupons to plans |
@@ -318,16 +318,16 @@ d p2 s0616 f0625 | Add the logo to the order list | Left of the amount.
     ),
     Epic(
         "familywallet",
-        "Build family wallets",
+        "Add family wallets",
         """Build wallets for up to five people: shared balance, limits for children, monthly overview. Scope as in concept 1.2, in the TV plan.""",
         made="1019",
         due="1220",
         fix="Roadmap 2026",
         by="beatrix",
         stories="""
-t p5 | Build the shared balance | As specified on page 3.
-t p3 | Build limits for children | As specified on page 5.
-t p3 | Build the monthly overview | As specified on page 6.
+t p5 | Add a shared balance | As specified on page 3.
+t p3 | Add limits for children | As specified on page 5.
+t p3 | Add a monthly overview | As specified on page 6.
 """,
     ),
     Epic(
@@ -346,7 +346,7 @@ t p2 | Add the voucher split in the receipt | Food and the rest.
     ),
     Epic(
         "kiosk",
-        "Build the pick-up kiosk payment",
+        "Add payment at the pick-up kiosk",
         """Build card payment at the pick-up kiosk in Cologne. Hardware arrives 7 December.""",
         made="1026",
         start="",
@@ -354,9 +354,9 @@ t p2 | Add the voucher split in the receipt | Food and the rest.
         fix="Roadmap 2026",
         by="lutz",
         stories="""
-t p5 | Build the card payment flow on the kiosk |
-t p3 | Build the daily closing |
-t p2 | Build the paper receipt |
+t p5 | Add the card payment flow on the kiosk |
+t p3 | Add the daily closing |
+t p2 | Add the paper receipt |
 """,
     ),
 )

@@ -42,13 +42,13 @@ PLANTED = (
     Plant(
         "no_key_result",
         "item",
-        ("mealicon", "slowwait", "tipexport", "villages", "giftbalance", "onepage", "twin1", "twin2", "logo", "social"),
+        ("mealicon", "slowwait", "tipexport", "onepage", "twin1", "twin2", "logo", "social"),
         "stories near the top of their list, with neither epic nor key result",
     ),
     Plant(
         "output_only",
         "item",
-        ("mealicon", "slowwait", "tipexport", "villages", "giftbalance", "logo", "social"),
+        ("mealicon", "slowwait", "tipexport", "logo"),
         "asked for by somebody, for reasons nobody wrote down",
     ),
     Plant("unaligned_backlog", "backlog", ("PAY", "WEB"), "fewer than half of the started value items lead to a key result"),
@@ -66,7 +66,6 @@ PLANTED = (
             "advent",
             "finder",
             "reviews",
-            "familywallet",
             "titres",
         ),
         "the text lists what will be built, for nobody and against nothing",
