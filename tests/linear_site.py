@@ -24,10 +24,26 @@ STATES = (
     ("Canceled", "canceled"),
     ("Duplicate", "duplicate"),
 )
-TABLES = (
-    "users teams states labels project_labels cycles milestones projects project_relations project_updates initiatives "
-    "initiative_projects initiative_updates issues relations comments attachments history"
-).split()
+TABLES = [
+    "users",
+    "teams",
+    "states",
+    "labels",
+    "project_labels",
+    "cycles",
+    "milestones",
+    "projects",
+    "project_relations",
+    "project_updates",
+    "initiatives",
+    "initiative_projects",
+    "initiative_updates",
+    "issues",
+    "relations",
+    "comments",
+    "attachments",
+    "history",
+]
 START = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 # what of a nested object is a row of which table
 _NESTED = {
@@ -88,13 +104,16 @@ class Site:
     def project(self, name: str, *teams: Row, **fields: Any) -> Row:
         status = fields.pop("status", {"name": "In Progress", "type": "started"})
         slug = self.made("slug")[:12].replace("-", "")
-        return self.add(
-            "projects", name=name, slugId=slug, description="", content=None, url=f"https://linear.app/acme/project/{slug}", status=status,
-            teamIds=[team["id"] for team in teams], priorityLabel="No priority", sortOrder=0.0, labelIds=[], health=None, **fields,
-        )  # fmt: skip
+        usual: Row = {
+            "name": name, "slugId": slug, "description": "", "content": None, "url": f"https://linear.app/acme/project/{slug}", "status": status,
+            "teamIds": [team["id"] for team in teams], "priorityLabel": "No priority", "sortOrder": 0.0, "labelIds": [], "health": None,
+        }  # fmt: skip
+        return self.add("projects", **{**usual, **fields})
 
     def initiative(self, name: str, *projects: Row, parent: Row | None = None, **fields: Any) -> Row:
-        row = self.add("initiatives", name=name, status="Active", parentInitiativeId=parent["id"] if parent else None, url="", **fields)
+        row = self.add(
+            "initiatives", **{"name": name, "status": "Active", "parentInitiativeId": parent["id"] if parent else None, "url": "", **fields}
+        )
         for project in projects:
             self.add("initiative_projects", initiativeId=row["id"], projectId=project["id"])
         return row
@@ -102,13 +121,13 @@ class Site:
     def issue(self, team: Row, title: str, *, state: str = "Todo", **fields: Any) -> Row:
         team["count"] += 1
         key = f"{team['key']}-{team['count']}"
-        return self.add(
-            "issues", identifier=key, title=title, description="", url=f"https://linear.app/acme/issue/{key}", teamId=team["id"],
-            stateId=self.state(team, state), **{
-                "priorityLabel": "No priority", "priority": 0.0, "estimate": None, "sortOrder": float(-team["count"]), "labelIds": [],
-                "previousIdentifiers": [], "trashed": None, "syncedWith": [], "creatorId": self.bot["id"], **fields,
-            },
-        )  # fmt: skip
+        usual: Row = {
+            "identifier": key, "title": title, "description": "", "url": f"https://linear.app/acme/issue/{key}", "teamId": team["id"],
+            "stateId": self.state(team, state), "priorityLabel": "No priority", "priority": 0.0, "estimate": None,
+            "sortOrder": float(-team["count"]), "labelIds": [], "previousIdentifiers": [], "trashed": None, "syncedWith": [],
+            "creatorId": self.bot["id"],
+        }  # fmt: skip
+        return self.add("issues", **{**usual, **fields})
 
     # --- editing
 
@@ -189,7 +208,7 @@ class Site:
 
     def comment(self, issue: Row, body: str, **fields: Any) -> Row:
         """Comment without moving the issue's own clock."""
-        return self.add("comments", issueId=issue["id"], body=body, userId=self.bot["id"], **fields)
+        return self.add("comments", **{"issueId": issue["id"], "body": body, "userId": self.bot["id"], **fields})
 
     def relate(self, one: Row, other: Row, kind: str = "blocks") -> Row:
         """Relate two issues without moving their clocks."""
@@ -226,7 +245,7 @@ class Site:
         """Store a row without its lists; objects in it become references, and rows of their own where they have a table."""
         flat = {**self._blank(self.now), **self.tables[table].get(row["id"], {})}
         for field, value in row.items():
-            target = _NESTED.get(field, None)
+            target = _NESTED.get(field)
             if isinstance(value, dict) and "nodes" in value:
                 continue
             if isinstance(value, dict) and field in _NESTED and target is not None:

@@ -38,7 +38,7 @@ class Shelf:
         pages: Iterator[Page] = iter(connector.pull(request))
         for number, page in enumerate(pages, 1):
             self.take(page, now)
-            if stop_after is not None and number >= stop_after:
+            if stop_after is not None and number >= stop_after and self.coverage is None:
                 pages.close()  # type: ignore[attr-defined]
                 return False
         assert self.coverage is not None, "a pull must end with a coverage"

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,15 @@ def linear(fake: FakeLinear, url: str, **more: Any) -> Linear:
     return connect(Settings(name="acme", token=Secret(TOKEN), url=url, **{"page_size": 4, **more}), around)
 
 
+def refusal(act: Callable[[], object]) -> SourceError | None:
+    """Return what a pull was stopped by, None if it was not."""
+    try:
+        act()
+    except SourceError as trouble:
+        return trouble
+    return None
+
+
 def requests_of_a_pull(fake: FakeLinear) -> int:
     with fake.serving() as url:
         assert Shelf().pull(linear(fake, url), fake.site.now)
@@ -62,9 +72,8 @@ def test_a_fault_at_any_request_ends_in_the_right_data_or_a_loud_stop(name: str,
         shelf = Shelf()
         fake.faults = [None] * place + [FAULTS[name]]
         with fake.serving() as url:
-            try:
-                assert shelf.pull(linear(fake, url), fake.site.now)
-            except SourceError as trouble:
+            trouble = refusal(lambda: shelf.pull(linear(fake, url), fake.site.now))  # noqa: B023 - called at once
+            if trouble is not None:
                 assert name not in LIVED_THROUGH, f"{name} at request {place}: {trouble}"
                 assert shelf.checkpoint is None
                 assert str(trouble).startswith("acme: ")
@@ -164,17 +173,13 @@ def test_the_hourly_allowance_is_kept_by_waiting_or_by_coming_back_later(fake: F
     fake.points.limit = fake.points.left = 40_000
     came_back = 0
     with fake.serving() as url:
-        while True:
-            try:
-                if shelf.pull(linear(fake, url, page_size=250), site.now):
-                    break
-            except SourceError as trouble:
-                assert trouble.code == "quota"
-                assert trouble.retry_at
-                came_back += 1
-                assert came_back < 20
-                shelf.resume = trouble.resume
-                site.now = trouble.retry_at
+        while trouble := refusal(lambda: shelf.pull(linear(fake, url, page_size=250), site.now)):
+            assert trouble.code == "quota"
+            assert trouble.retry_at
+            came_back += 1
+            assert came_back < 20
+            shelf.resume = trouble.resume
+            site.now = trouble.retry_at
     assert came_back >= 1
     assert differences(stored(shelf), truth(site)) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from okrbot.model import Capabilities, Page, Problem, PullRequest, Secret, SourceError, Surroundings
+from okrbot.model import Capabilities, Page, Problem, PullRequest, Receipt, Secret, SourceError, Surroundings
 
 from ..addresses import address
 from .client import MOST_ROWS, Client
@@ -89,6 +89,10 @@ class Linear:
         except SourceError as trouble:
             trouble.resume = trouble.resume or pull.resume
             raise
+
+    def apply(self, action: Action) -> Receipt:
+        """Do one change to an issue, once, and read it back; see writeback.Action. Raises SourceError, ValueError."""
+        return self.writer.apply(action)
 
     def _limits(self) -> dict[str, str]:
         limits = {f"{kind} an hour": f"{one.limit:g}, {one.left:g} left" for kind, one in sorted(self.client.allowances.items())}

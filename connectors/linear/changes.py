@@ -18,7 +18,7 @@ from .rows import Tables, label_names
 
 _PRIORITIES = {0: "", 1: "Urgent", 2: "High", 3: "Medium", 4: "Low"}
 # The two letters of a relation change: a(dded) or r(emoved), then how the issue stands to the other one.
-_RELATIONS = {"b": "blocked_by", "x": "blocks", "d": "duplicates", "r": "relates", "s": "similar"}
+_RELATIONS = {"b": "blocked_by", "x": "blocks", "d": "duplicates", "r": "relates", "s": "relates"}
 
 
 def changes(issue: shapes.Issue, entries: Iterable[shapes.History], tables: Tables, keys: Mapping[str, str]) -> list[Change]:

@@ -1,7 +1,8 @@
 """Linear's issues, projects, teams and cycles as rows of the model.
 
-An issue is work of level 0, a sub-issue of level -1; a Linear project is what other trackers call an epic (level 1) and
-the parent of its issues; initiatives are objectives. Linear has no issue types: a label that names one ("Bug") gives the kind.
+A Linear project is what other trackers call an epic (level 1) and the parent of its issues; initiatives are objectives.
+Linear has no issue types: a label that names one ("Bug", "Epic", "Type: Spike") gives the kind. An issue is of level 0 (1 if
+a label calls it an epic); a sub-issue is of level -1, but of level 0 below an epic.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from okrbot.model import Backlog, Item, Link, Millis, Note, Sprint
-from okrbot.words import kind_of, state_of
+from okrbot.words import state_of
 
+from ..linear_shape import label_kind
 from ..text import instant_millis, markdown_text
 from . import shapes
 from .calendar import last_day
 
-_KINDS_BY_LABEL = ("bug", "incident", "spike", "hypothesis", "task", "story")
+_KINDS_BY_LABEL = ("epic", "bug", "incident", "spike", "hypothesis", "task", "story")
 _HEALTH = {"ontrack": "on_track", "atrisk": "at_risk", "offtrack": "off_track"}
-_LINKS = {"blocks": ("blocks", "blocked_by"), "duplicate": ("duplicates", "duplicated_by"), "related": ("relates", "relates")}
+_LINKS = {
+    "blocks": ("blocks", "blocked_by"),
+    "duplicate": ("duplicates", "duplicated_by"),
+    "related": ("relates", "relates"),
+    "similar": ("relates", "relates"),
+}
 
 
 @dataclass(slots=True)
@@ -61,15 +68,15 @@ def issue_item(issue: shapes.Issue, tables: Tables, *, history: bool) -> Item:
     labels = [tables.labels[one] for one in issue.label_ids or () if one in tables.labels]
     status = issue.state or shapes.Status()
     state = state_of(status.name, status.type)
-    below = issue.parent is not None
+    kind, level = _kind_and_level(issue, labels, tables)
     finished = issue.completed_at if state == "done" else issue.canceled_at if state == "cancelled" else None
     return Item(
         id=issue.id,
         key=issue.identifier,
         title=issue.title or "",
-        kind=_kind(labels, below),
-        their_kind="Sub-issue" if below else "Issue",
-        level=-1 if below else 0,
+        kind=kind,
+        their_kind="Sub-issue" if issue.parent else "Issue",
+        level=level,
         state=state,
         their_state=status.name,
         backlog=_id(issue.team),
@@ -91,7 +98,7 @@ def issue_item(issue: shapes.Issue, tables: Tables, *, history: bool) -> Item:
         project=issue.project.name if issue.project else "",
         assignee=_id(issue.assignee),
         reporter=_id(issue.creator),
-        resolution=status.name if state in ("done", "cancelled") else "",
+        resolution=status.name if state == "cancelled" else "",
         url=issue.url or "",
         restricted=team.closed if team else False,
         archived=bool(issue.archived_at) or bool(issue.trashed),
@@ -99,12 +106,21 @@ def issue_item(issue: shapes.Issue, tables: Tables, *, history: bool) -> Item:
     )
 
 
-def _kind(labels: Sequence[shapes.Label], below: bool) -> str:
-    found = {kind_of(label.name, None) for label in labels}
-    for kind in _KINDS_BY_LABEL:
-        if kind in found and not (below and kind in ("task", "story")):
-            return kind
-    return "subtask" if below else "story"
+def _kind_and_level(issue: shapes.Issue, labels: Sequence[shapes.Label], tables: Tables) -> tuple[str, int]:
+    kinds = {_label_kind(label) for label in labels}
+    if "epic" in kinds:
+        return "epic", 1
+    above = [tables.labels[one] for one in (issue.parent and issue.parent.label_ids) or () if one in tables.labels]
+    below = issue.parent is not None and "epic" not in {_label_kind(label) for label in above}
+    named = next((kind for kind in _KINDS_BY_LABEL if kind in kinds), "")
+    if below:
+        return (named if named not in ("", "task", "story") else "subtask"), -1
+    return named or "story", 0
+
+
+def _label_kind(label: shapes.Label) -> str:
+    """Return the kind a label names, in a group of types or alone; "" when it names none."""
+    return (label_kind(f"{label.parent.name}:{label.name}") if label.parent else "") or label_kind(label.name)
 
 
 def _issue_fields(issue: shapes.Issue, labels: Iterable[shapes.Label]) -> Iterable[tuple[str, str]]:
@@ -190,10 +206,9 @@ def project_item(project: shapes.Project, tables: Tables) -> Item:
         priority=_priority(project.priority_label),
         rank=rank(project.sort_order),
         team=(teams[0].name or teams[0].key) if teams else "",
-        project=project.name or "",
         assignee=_id(project.lead),
         reporter=_id(project.creator),
-        resolution=status.name if state in ("done", "cancelled") else "",
+        resolution=status.name if state == "cancelled" else "",
         url=project.url or "",
         restricted=any(team.closed for team in teams),
         archived=bool(project.archived_at) or bool(project.trashed),
@@ -283,5 +298,5 @@ def _priority(label: str | None) -> str:
     return "" if label is None or label == "No priority" else label
 
 
-def _id(ref: shapes.Ref | shapes.Named | None) -> str:
+def _id(ref: shapes.Ref | shapes.Named | shapes.Parent | None) -> str:
     return ref.id if ref is not None else ""

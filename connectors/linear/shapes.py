@@ -261,6 +261,11 @@ class HistoryPage(msgspec.Struct, rename="camel"):
     page_info: PageInfo
 
 
+class Parent(msgspec.Struct, rename="camel"):
+    id: str
+    label_ids: list[str] | None = None
+
+
 class Issue(msgspec.Struct, rename="camel"):
     id: str
     identifier: str
@@ -285,7 +290,7 @@ class Issue(msgspec.Struct, rename="camel"):
     assignee: Ref | None = None
     delegate: Ref | None = None
     creator: Ref | None = None
-    parent: Ref | None = None
+    parent: Parent | None = None
     project: Named | None = None
     project_milestone: Named | None = None
     cycle: Ref | None = None

@@ -108,7 +108,7 @@ class Workspace:
 
     def know(self, issues: Iterable[shapes.Issue], entries: Iterable[shapes.History]) -> None:
         """Read states and labels again if issues or history speak of some made since they were read."""
-        labels = {id_ for issue in issues for id_ in issue.label_ids or ()}
+        labels = {id_ for issue in issues for one in (issue, issue.parent) if one for id_ in one.label_ids or ()}
         states: set[str] = set()
         for entry in entries:
             labels.update(entry.added_label_ids or ())

@@ -1,13 +1,13 @@
 """Write a finding back to an issue: a comment, a label or a card, each once however often it is asked for, and read back.
 
-Linear lets the client choose the id of what it creates. Ours is made from the finding's key, so that a second attempt finds
-the first; a card is the same card when issue and address are the same; a label is a member of a set.
+Linear lets the client choose the id of what it creates. Ours is made from the finding's marker, so that a second attempt
+finds the first; a card is the same card when issue and address are the same; a label is a member of a set.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -22,20 +22,26 @@ from .shapes import Label, Ref
 
 _Row = TypeVar("_Row", bound=msgspec.Struct)
 
-_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://okrbot/linear")
-_LONGEST = 60_000  # characters of a comment
+LONGEST_COMMENT = 30_000  # letters
+_SPACE = uuid.UUID("5f0b6c7e-6a35-5c55-9b0e-3f8c1d2a4e71")
+_NEEDS = {"comment": ("text",), "label": ("text",), "attachment": ("text", "url"), "remote_link": ("text", "url")}
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One change to one issue. `key` names the finding it stands for: the same key never writes twice."""
+    """One change to one issue. `marker` names the finding it stands for: the same marker never writes twice.
 
-    kind: Literal["comment", "label", "attachment"]
-    item: str  # id or key of the issue
-    key: str
-    text: str = ""  # Markdown of the comment, name of the label, title of the card
-    url: str = ""  # of the card
-    subtitle: str = ""  # of the card
+    comment: `text` is posted as Markdown. label: `text` is its name; one that does not exist is made. attachment (or
+    remote_link): a card titled `text` that leads to `url`, with `value` as its second line. With `remove` it is taken back.
+    """
+
+    kind: Literal["comment", "label", "attachment", "remote_link"]
+    key: str  # key or id of the issue
+    marker: str
+    text: str = ""
+    url: str = ""
+    value: Any = None
+    remove: bool = False
 
 
 class _Issue(msgspec.Struct, rename="camel"):
@@ -62,134 +68,116 @@ class _Card(msgspec.Struct):
     subtitle: str | None = None
 
 
-def client_id(kind: str, issue: str, key: str) -> str:
+def client_id(kind: str, issue: str, marker: str) -> str:
     """Return the id of what an action creates: always the same for the same action (shaped as a version 4 UUID, as Linear asks)."""
-    return str(uuid.UUID(bytes=uuid.uuid5(_SPACE, f"{kind}\x1f{issue}\x1f{key}").bytes, version=4))
+    return str(uuid.UUID(bytes=uuid.uuid5(_SPACE, f"{kind}\x1f{issue}\x1f{marker}").bytes, version=4))
 
 
 class Writer:
-    """Applies actions through one client."""
+    """Applies actions through one client. A lost answer is settled by looking, never by writing again blindly."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def request(self, action: Action) -> tuple[str, dict[str, Any]]:
-        """Return the document and variables that `apply` would send for an action, without sending anything.
+        """Return the document and variables that `apply` would send, without sending anything.
 
-        Names stand where only the service knows the id (issue key, label name). Raises ValueError for an action that says too little.
+        Names stand where only the service knows the id (issue key, label). Raises ValueError for an action that says too little.
         """
         _check(action)
+        if action.kind == "label":
+            name = "undo_label" if action.remove else "write_label"
+            return documents.document(name), {"issue": action.key, "label": action.text}
         if action.kind == "comment":
-            return documents.document("write_comment"), {"input": self._comment_input(action, action.item)}
-        if action.kind == "label":
-            return documents.document("write_label"), {"issue": action.item, "label": action.text}
-        return documents.document("write_attachment"), {"input": self._card_input(action, action.item)}
-
-    def apply(self, action: Action) -> Receipt:
-        """Do it and read it back. Raises SourceError when the service cannot be reached, ValueError for an action that says too little."""
-        _check(action)
-        issue = self._issue(action.item)
-        if issue is None:
-            return Receipt(ok=False, message=f"{action.item} is not visible to this account")
-        return {"comment": self._comment, "label": self._label, "attachment": self._attachment}[action.kind](action, issue)
-
-    def undo(self, action: Action, ref: str) -> Receipt:
-        """Take back what `apply` made; `ref` is the receipt's. What is gone already counts as taken back."""
-        _check(action)
-        issue = self._issue(action.item)
-        if issue is None:
-            return Receipt(ok=False, message=f"{action.item} is not visible to this account", ref=ref)
-        if action.kind == "label":
-            if ref in (issue.label_ids or ()):
-                self._send("undo_label", issue=issue.id, label=ref)
-            again = self._issue(issue.id)
-            gone = again is not None and ref not in (again.label_ids or ())
-        elif action.kind == "comment":
-            if self._comment_of(ref) is not None:
-                self._send("undo_comment", id=ref)
-            gone = self._comment_of(ref) is None
-        else:
-            if self._card_of(issue.id, action.url) is not None:
-                self._send("undo_attachment", id=ref)
-            gone = self._card_of(issue.id, action.url) is None
-        return Receipt(ok=gone, message=f"{action.kind} on {issue.identifier} {'taken back' if gone else 'is still there'}", ref=ref)
-
-    def _comment(self, action: Action, issue: _Issue) -> Receipt:
-        id_ = client_id("comment", issue.id, action.key)
-        found = self._comment_of(id_)
-        if found is None:
-            self._send("write_comment", input=self._comment_input(action, issue.id))
-            found = self._comment_of(id_)
-            word = "comment added to"
-        else:
-            word = "comment was already on"
-        ok = found is not None and found.issue_id in (None, issue.id)
-        return Receipt(
-            ok=ok,
-            message=f"{word} {issue.identifier}" if ok else f"the comment did not arrive on {issue.identifier}",
-            ref=id_ if ok else "",
+            given = _comment_input(action, action.key)
+            return (
+                (documents.document("undo_comment"), {"id": given["id"]})
+                if action.remove
+                else (documents.document("write_comment"), {"input": given})
+            )
+        given = _card_input(action, action.key)
+        return (
+            (documents.document("undo_attachment"), {"id": given["id"]})
+            if action.remove
+            else (documents.document("write_attachment"), {"input": given})
         )
 
-    def _comment_input(self, action: Action, issue: str) -> dict[str, Any]:
-        return {
-            "id": client_id("comment", issue, action.key),
-            "issueId": issue,
-            "body": action.text[:_LONGEST],
-            "doNotSubscribeToIssue": True,
-        }
+    def apply(self, action: Action) -> Receipt:
+        """Do it and read it back. Raises SourceError when Linear cannot be reached, ValueError for an action that says too little."""
+        _check(action)
+        try:
+            issue = self._issue(action.key)
+            if issue is None:
+                return Receipt(ok=False, message=f"{action.key} is not visible to this account")
+            do = {"comment": self._comment, "label": self._label}.get(action.kind, self._card)
+            return do(action, issue)
+        except RefusedError as no:
+            if no.status in (401, 429):
+                raise
+            return Receipt(ok=False, message=str(no))
+
+    def _comment(self, action: Action, issue: _Issue) -> Receipt:
+        id_ = client_id("comment", issue.id, action.marker)
+        had = self._comment_of(id_) is not None
+        if had == action.remove:
+            self._send("undo_comment", id=id_) if action.remove else self._send("write_comment", input=_comment_input(action, issue.id))
+        there = self._comment_of(id_)
+        if action.remove:
+            return _receipt(there is None, f"comment on {issue.identifier}", "taken back", "is still there", id_)
+        right = there is not None and there.issue_id in (None, issue.id)
+        return _receipt(right, f"comment on {issue.identifier}", "was there already" if had else "added", "did not arrive", id_)
 
     def _label(self, action: Action, issue: _Issue) -> Receipt:
         label = self._label_of(action.text, issue)
+        if label is None and action.remove:
+            return Receipt(ok=True, message=f"there is no label {action.text!r}")
         if label is None:
-            given: dict[str, Any] = {"id": client_id("label", self._client.name, action.text.casefold()), "name": action.text}
+            given = {"id": client_id("label", self._client.name, action.text.casefold()), "name": action.text}
             self._send("make_label", input=given)
             label = self._label_of(action.text, issue)
-            if label is None:
-                return Receipt(
-                    ok=False, message=f"label {action.text!r} could not be made; make it in Linear, or let the account manage labels"
-                )
+        if label is None:
+            return Receipt(
+                ok=False, message=f"label {action.text!r} could not be made; make it in Linear, or let the account manage labels"
+            )
         if label.is_group:
             return Receipt(ok=False, message=f"{action.text!r} is a group of labels in Linear; name one label of it")
         had = label.id in (issue.label_ids or ())
-        if not had:
-            self._send("write_label", issue=issue.id, label=label.id)
-        again = issue if had else self._issue(issue.id)
-        ok = again is not None and label.id in (again.label_ids or ())
-        word = "was already on" if had else "added to" if ok else "did not arrive on"
-        return Receipt(ok=ok, message=f"label {action.text!r} {word} {issue.identifier}", ref=label.id if ok else "")
+        if had == action.remove:
+            self._send("undo_label" if action.remove else "write_label", issue=issue.id, label=label.id)
+        again = self._issue(issue.id)
+        there = again is not None and label.id in (again.label_ids or ())
+        name = f"label {action.text!r} on {issue.identifier}"
+        if action.remove:
+            return _receipt(not there, name, "taken off", "is still there", label.id)
+        return _receipt(there, name, "was there already" if had else "added", "did not arrive", label.id)
 
-    def _attachment(self, action: Action, issue: _Issue) -> Receipt:
-        self._send("write_attachment", input=self._card_input(action, issue.id))
-        found = self._card_of(issue.id, action.url)
-        ok = found is not None and found.title == action.text
-        text = f"card on {issue.identifier}" if ok else f"the card did not arrive on {issue.identifier}"
-        return Receipt(ok=ok, message=text, ref=found.id if ok and found else "")
-
-    def _card_input(self, action: Action, issue: str) -> dict[str, Any]:
-        return {
-            "id": client_id("attachment", issue, action.url),
-            "issueId": issue,
-            "title": action.text,
-            "subtitle": action.subtitle,
-            "url": action.url,
-            "metadata": {"finding": action.key},
-        }
+    def _card(self, action: Action, issue: _Issue) -> Receipt:
+        had = self._card_of(issue.id, action.url)
+        if not action.remove:
+            self._send("write_attachment", input=_card_input(action, issue.id))  # the same issue and address update the same card
+        elif had is not None:
+            self._send("undo_attachment", id=had.id)
+        there = self._card_of(issue.id, action.url)
+        if action.remove:
+            return _receipt(there is None, f"card on {issue.identifier}", "taken back", "is still there", had.id if had else "")
+        right = there is not None and there.title == action.text
+        return _receipt(right, f"card on {issue.identifier}", "updated" if had else "added", "did not arrive", there.id if there else "")
 
     def _send(self, name: str, **variables: Any) -> None:
-        """Send a mutation. A lost answer or a refusal of an id that exists is settled by the reading that follows."""
+        """Send a mutation. A lost answer, or the refusal of an id that exists or is gone, is settled by the reading that follows."""
         try:
             self._client.change(name, **variables)
         except UnsureError:
             return
-        except RefusedError as trouble:
-            if "exist" not in str(trouble).lower() and "duplicate" not in str(trouble).lower() and "not found" not in str(trouble).lower():
+        except RefusedError as no:
+            if not any(word in str(no).lower() for word in ("exist", "duplicate", "not found", "could not find")):
                 raise
 
-    def _issue(self, item: str) -> _Issue | None:
+    def _issue(self, key: str) -> _Issue | None:
         try:
-            return self._client.ask("look_issue", _into(_Found), issue=item).issue
-        except RefusedError as trouble:
-            if "not found" in str(trouble).lower():
+            return self._client.ask("look_issue", _into(_Found), issue=key).issue
+        except RefusedError as no:
+            if any(word in str(no).lower() for word in ("not found", "could not find")):
                 return None
             raise
 
@@ -202,20 +190,34 @@ class Writer:
     def _label_of(self, name: str, issue: _Issue) -> Label | None:
         """Return the label of that name that may stand on the issue: its team's own before the workspace's."""
         team = issue.team.id if issue.team else ""
-        fitting = [label for label in self._rows("look_label", Label, name=name) if label.team is None or label.team.id == team]
+        fitting = [label for label in self._rows("look_label", Label, label=name) if label.team is None or label.team.id == team]
         return min(fitting, key=lambda label: (label.team is None, label.id), default=None)
 
     def _rows(self, document: str, kind: type[_Row], **variables: Any) -> list[_Row]:
         return [msgspec.json.decode(node, type=kind) for node in self._client.rows(document, variables)]
 
 
+def _receipt(ok: bool, what: str, done: str, undone: str, ref: str) -> Receipt:
+    return Receipt(ok=ok, message=f"{what} {done if ok else undone}", ref=ref if ok else "")
+
+
+def _comment_input(action: Action, issue: str) -> dict[str, Any]:
+    id_ = client_id("comment", issue, action.marker)
+    return {"id": id_, "issueId": issue, "body": action.text[:LONGEST_COMMENT], "doNotSubscribeToIssue": True}
+
+
+def _card_input(action: Action, issue: str) -> dict[str, Any]:
+    second = {"subtitle": str(action.value)} if action.value else {}
+    id_ = client_id("attachment", issue, action.url)
+    return {"id": id_, "issueId": issue, "title": action.text, **second, "url": action.url, "metadata": {"okrbot": action.marker}}
+
+
 def _check(action: Action) -> None:
-    needed: Mapping[str, tuple[str, ...]] = {"comment": ("text",), "label": ("text",), "attachment": ("text", "url")}
-    if action.kind not in needed:
+    if action.kind not in _NEEDS:
         raise ValueError(f"{action.kind!r} is no kind of change; use comment, label or attachment")
-    for field in ("item", "key", *needed[action.kind]):
+    for field in ("key", "marker", *_NEEDS[action.kind]):
         if not getattr(action, field):
-            raise ValueError(f"a {action.kind} needs {field}")
+            raise ValueError(f"{'an' if action.kind == 'attachment' else 'a'} {action.kind} needs {field}")
 
 
 def _into(kind: type[_Row]) -> Callable[[msgspec.Raw], _Row]:
