@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from judgement import ROOT, rows
 
 from okrbot.wording.item_features import features
+from okrbot.wording.item_grammar import lean
 from okrbot.wording.item_model import KINDS
 from okrbot.wording.item_text import take_apart
 
@@ -54,8 +55,10 @@ def probabilities(total: Array, temperature: float = 1.0) -> Array:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def fit(texts: list[list[str]], truth: NDArray[np.int64], index: dict[str, int], scale: Array, penalty: float, steps: int = 300) -> Array:
-    """Return weights (features + bias, kinds) that fit the truth; `scale` is the penalty's factor a feature."""
+def fit(
+    texts: list[list[str]], truth: NDArray[np.int64], before: Array, index: dict[str, int], scale: Array, penalty: float, steps: int = 300
+) -> Array:
+    """Return weights (features + bias, kinds) that fit what the rules of grammar (`before`) leave open; `scale` is the penalty's factor a feature."""
     at, size = cells(texts, index), len(index)
     weights = np.zeros((size + 1, len(KINDS)))
     share = np.bincount(truth, minlength=len(KINDS)) / len(truth)
@@ -64,7 +67,7 @@ def fit(texts: list[list[str]], truth: NDArray[np.int64], index: dict[str, int],
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     pull = np.concatenate([scale, [0.0]])[:, None] * penalty
     for step in range(1, steps + 1):
-        rest = (probabilities(scores(weights, at, len(texts))) - goal) * each
+        rest = (probabilities(scores(weights, at, len(texts)) + before) - goal) * each
         slope = np.empty_like(weights)
         for kind in range(len(KINDS)):
             slope[:-1, kind] = np.bincount(at[1], rest[at[0], kind], size)
@@ -109,6 +112,7 @@ def main() -> None:
     corpus = [row for row in rows("items", "train") if row["kind"] in KINDS]
     plain = [row["text"] for row in corpus]
     texts = [sorted(set(features(take_apart(text)))) for text in plain]
+    before = np.array([lean(take_apart(text)) for text in plain])
     truth = np.array([KINDS.index(row["kind"]) for row in corpus])
     temperature = 1.0
     if not chosen.no_folds:
@@ -117,9 +121,9 @@ def main() -> None:
         for fold in range(5):
             mine = [names for names, place in zip(texts, part, strict=True) if place != fold]
             index, held = known(mine)
-            weights = fit(mine, truth[part != fold], index, held, chosen.penalty)
+            weights = fit(mine, truth[part != fold], before[part != fold], index, held, chosen.penalty)
             other = [names for names, place in zip(texts, part, strict=True) if place == fold]
-            total[part == fold] = scores(weights, cells(other, index), len(other))
+            total[part == fold] = scores(weights, cells(other, index), len(other)) + before[part == fold]
         said = total.argmax(axis=1)
         tried = [float(value) for value in np.arange(0.5, 3.01, 0.05)]
         temperature = min(tried, key=lambda value: -np.log(probabilities(total, value)[np.arange(len(truth)), truth] + 1e-9).mean())
@@ -129,6 +133,9 @@ def main() -> None:
             {kind: round(value, 3) for kind, value in zip(KINDS, each, strict=True)},
             f"temperature {temperature:.2f}",
         )
+        for language in sorted({row["language"] for row in corpus}):
+            mine_too = np.array([row["language"] == language for row in corpus])
+            print("  ", language, int(mine_too.sum()), round(macro_f1(truth[mine_too], said[mine_too])[0], 3))
         sure = probabilities(total, temperature)
         wrong = sorted(
             (-sure[row, said[row]], plain[row], KINDS[truth[row]], KINDS[said[row]]) for row in range(len(plain)) if said[row] != truth[row]
@@ -138,7 +145,7 @@ def main() -> None:
     if chosen.dry_run:
         return
     index, held = known(texts)
-    write(fit(texts, truth, index, held, chosen.penalty), index, temperature)
+    write(fit(texts, truth, before, index, held, chosen.penalty), index, temperature)
 
 
 def write(weights: Array, index: dict[str, int], temperature: float) -> None:

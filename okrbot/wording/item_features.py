@@ -61,6 +61,8 @@ def heads_of(word: str) -> tuple[str, ...]:
     found = words.get(word)
     if found is None and len(word) > 4 and "_" not in word:
         found = next((stems[word[:length]] for length in range(min(len(word), 12), 3, -1) if word[:length] in stems), None)
+        if found is None and word.endswith(("exception", "error")):
+            found = ("fail",)
         if found is None and "-" in word:
             parts = [heads_of(part) for part in word.split("-")]
             found = tuple(dict.fromkeys(head for part in parts for head in part))
@@ -87,6 +89,9 @@ def features(item: ItemText) -> list[str]:
                 found.append("h:" + head)
             elif place <= start + 3:
                 found.append("n:" + head)
+    if any("finite" in heads_of(word) for word in words[start + 1 :]):
+        found.append("clause")
+        found.append("clause:person" if any("person" in heads_of(word) for word in words[: start + 2]) else "clause:thing")
     found += ["b=" + before + " " + after for before, after in itertools.pairwise(words)]
     heads: tuple[str, ...] = ()
     if words:

@@ -11,13 +11,14 @@ BODY_LIMIT = 8000
 _KEY = re.compile(r"^\s*[A-Z][A-Z0-9]{1,9}-\d+\s*[:\-–]?\s+")
 _BRACKET = re.compile(r"^\s*[\[【({<]([^\])}>】]{1,40})[\])}>】]\s*[:\-–]?\s*")
 _COMMIT = re.compile(
-    r"^\s*(feat|fix|docs?|chore|ci|build|tests?|refactor|perf|style|revert|deps|bugfix|hotfix)\s*(?:\([^)]{0,40}\))?!?:\s+", re.IGNORECASE
+    r"^\s*(feat|fix|docs?|chore|ci|build|tests?|refactor|perf|style|revert|deps|bugfix|hotfix)\s*(?:\(([^)]{0,40})\))?!?:\s+", re.IGNORECASE
 )
 _COLON = re.compile(r"^\s*([^\W\d_][^:.?!,;\"“]{0,38}?)\s*(?::(?![:/])\s+|：|\s+[-–—|]\s+)(?=\S)")
 _ELISION = re.compile(r"\b(l|d|qu|n|s|j|m|c)['’](?=\w)", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’./+#&][^\W_]+)*\+{0,2}")
 _HUMP = re.compile(r"\b[a-z]+[a-z0-9]*[A-Z]\w*|\b[A-Z][a-z0-9]+[A-Z]\w*|\w+\(\)|\w::\w|`[^`]{1,80}`|\b\w+_\w+\b|\b[a-z]\w+\.[a-z]\w+\b")
 _RAISED = re.compile(r"\b\w*[a-z](?:Exception|Error|Fault)\b|\bNPE\b|\bOOM\b|\bSIG(?:SEGV|ABRT)\b")
+_TESTED = re.compile(r"\b[Tt]est[A-Z]\w+|\b\w+(?:Test|Tests|Spec|IT)\b|\.(?:spec|test)\.")
 _VERSION = re.compile(r"\bv?\d+\.\d+(?:\.\d+)*\b|\bv\d+\b")
 _STATUS = re.compile(r"\b(?:error |http |status |code )?(?:40[0-9]|42[29]|50[0-4])\b", re.IGNORECASE)
 _STORY = re.compile(
@@ -64,6 +65,7 @@ def take_apart(title: str) -> ItemText:
     commit = _COMMIT.match(rest)
     if commit:
         tags.append("cc-" + commit.group(1).lower())
+        tags += [part for part in re.split(r"[\s,/]+", (commit.group(2) or "").lower()) if part]
         kinds.append(TAGS[commit.group(1).lower()])
         rest = rest[commit.end() :]
     for _ in range(3):
@@ -102,6 +104,8 @@ def _shapes(rest: str, count: int) -> list[str]:
         shapes.append("code")
     if _RAISED.search(rest):
         shapes.append("raised")
+    if _TESTED.search(rest):
+        shapes.append("tested")
     if '"' in rest or "“" in rest or "«" in rest:
         shapes.append("quote")
     story = _STORY.match(rest)

@@ -6,6 +6,7 @@ import functools
 import re
 
 from okrbot.wording.item_features import features, heads_of
+from okrbot.wording.item_grammar import lean
 from okrbot.wording.item_model import KINDS, ItemModel, Scores, model
 from okrbot.wording.item_text import BODY_LIMIT, TITLE_LIMIT, ItemText, take_apart
 from okrbot.wording.verdict import Judgement
@@ -13,8 +14,6 @@ from okrbot.wording.verdict import Judgement
 LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
 UNSURE = 0.4  # below this share of belief the answer is "unclear"
 
-_TAG_WEIGHT = {"solution": 2.0, "problem": 2.0, "bug": 2.5, "maintenance": 2.0}
-_UPKEEP_SCOPE = re.compile(r"^\s*\w+\(\s*(deps?|deps-dev|ci|cd|build|tests?|docs?|lint|e2e|infra|release|types?|tooling)\b", re.IGNORECASE)
 _DEFECT = re.compile(
     r"steps? to reproduce|repro(duction)? steps|expected (behaviou?r|result)s?|actual (behaviou?r|result)s?|stack ?trace|traceback \(most recent|\bat [\w$.]+\([\w.]+:\d+\)|observed (behaviou?r|result)|"
     r"schritte zum reproduzieren|erwartetes (verhalten|ergebnis)|tatsächliches (verhalten|ergebnis)|étapes (pour|de) reprodu|comportement (attendu|observé)|résultat (attendu|obtenu)|"
@@ -45,7 +44,7 @@ def judge_item(text: str, body: str = "", language: str | None = None) -> Judgem
         return Judgement(text, "item", "unclear", 0.0, (f"no lexicon for language “{spoken}”",), "", spoken)
     weighed = model()
     named = features(item)
-    scores = _with_tags(weighed.scores(named), item, text)
+    scores = _sum(weighed.scores(named), lean(item))
     if body:
         scores = _with_body(scores, body[:BODY_LIMIT])
     shares = weighed.probabilities(scores)
@@ -77,17 +76,8 @@ def _is_known(item: ItemText) -> bool:
     return known * 2 >= len(item.words)
 
 
-def _with_tags(scores: Scores, item: ItemText, text: str) -> Scores:
-    if not item.kinds:
-        return scores
-    kind = item.kinds[0]
-    if kind == "learn":
-        return scores
-    if kind == "bug" and _UPKEEP_SCOPE.match(text):
-        kind = "maintenance"
-    sums = list(scores)
-    sums[KINDS.index(kind)] += _TAG_WEIGHT[kind] * (1.5 if item.tags[0].startswith("cc-") else 1.0)
-    return sums[0], sums[1], sums[2], sums[3]
+def _sum(one: Scores, other: Scores) -> Scores:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
 
 
 def _with_body(scores: Scores, body: str) -> Scores:
