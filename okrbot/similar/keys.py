@@ -229,10 +229,10 @@ def _neighbours(key: Hashes, owner: NDArray[np.int32], few: NDArray[np.bool_]) -
 
 
 def _weights(words: Words) -> NDArray[np.float32]:
-    """Return the weight of each word: the logarithm of its rarity, capped; half for a lone word, which may be a slip."""
+    """Return the weight of each word: the logarithm of its rarity, capped; half for a lone word, which may be a slip, less for one that says little."""
     total = max(words.first.size - 1, 1)
     rarity = np.log1p(total / np.maximum(words.count, max(total / 2000, 1)))
-    return np.where(words.count > 1, rarity, rarity / 2).astype(np.float32)
+    return np.where(words.count > 1, np.where(words.light, rarity * np.float32(0.7), rarity), rarity / 2).astype(np.float32)
 
 
 def _share(words: Words, left: Ints, right: Ints) -> NDArray[np.float32]:

@@ -23,6 +23,8 @@ _CHUNK = 100_000  # titles folded at a time: bounds the memory of the byte-wise 
 _PRIME = 0x9E3779B97F4A7C15 | 1
 _INVERSE = pow(_PRIME, -1, 1 << 64)
 _NOT_WORD = re.compile(r"[^\w\n]+")
+_CUT = re.compile(r"[a-z0-9]+")
+_UNSAID = frozenset({"add", "setup", "support", "allow", "integrate"})  # "Add wishlist" and "Wishlist" have the same words
 _LONGEST = 24  # words of a title that are looked at
 
 
@@ -34,6 +36,7 @@ class Words:
     word: Ints  # number of each word; a lower number is a rarer word
     first: Ints  # where a title's words begin; one longer than the titles
     count: Ints  # titles that have the word, by word
+    light: NDArray[np.bool_]  # words that say little, by word
     head: Hashes  # the first eight letters of each title, as a number that sorts as they do
     tail: Hashes  # the last eight, from the end
 
@@ -114,10 +117,11 @@ def _vocabulary(chunks: list[tuple[bytes, Ints, Ints, Hashes]]) -> tuple[Hashes,
 
 
 def _own_words(words: list[str]) -> tuple[Ints, list[str]]:
-    """Return for each written word the number of our word (-1 for a stop word), and our words."""
+    """Return for each written word the number of our word (-1 for one that titles may leave out), and our words."""
     stop = lexicon().stop
     numbers: dict[str, int] = {}
-    own = [-1 if word in stop else numbers.setdefault(canonical(word), len(numbers)) for word in words]
+    ours = [None if word in stop else canonical(word) for word in words]
+    own = [-1 if word is None or word in _UNSAID else numbers.setdefault(word, len(numbers)) for word in ours]
     return np.asarray(own, dtype=np.int64), list(numbers)
 
 
@@ -229,6 +233,42 @@ def _parts(words: list[str], names: Hashes, count: Ints, single: NDArray[np.bool
     return first, second
 
 
+def _phrased(row: Ints, written: Ints, words: list[str]) -> tuple[Ints, Ints, list[str]]:
+    """Put one token for each known phrase of two or three words ("log in"); return also the tokens, numbered after the words."""
+    number = {word: at for at, word in enumerate(words)}
+    tokens: dict[str, int] = {}
+    for length in (3, 2):
+        keys, meant = [], []
+        for phrase, token in lexicon().phrases.items():
+            spelled = [number.get(word, -1) for word in _CUT.findall(phrase)]
+            if len(spelled) == length and min(spelled) >= 0:
+                keys.append(spelled)
+                meant.append(tokens.setdefault(token, len(words) + len(tokens)))
+        if not keys or row.size < length:
+            continue
+        known = _in_a_row(np.array(keys).T)
+        order = np.argsort(known)
+        last = row.size - length + 1
+        found = _find(known[order], _in_a_row(np.stack([written[at : last + at] for at in range(length)])))
+        at = np.flatnonzero((found >= 0) & (row[:last] == row[length - 1 :]))
+        at = at[np.diff(at, prepend=-length) >= length]  # no word in two phrases
+        written = written.copy()
+        written[at] = np.array(meant)[order][found[at]]
+        kept = np.ones(row.size, dtype=bool)
+        for step in range(1, length):
+            kept[at + step] = False
+        row, written = row[kept], written[kept]
+    return row, written, list(tokens)
+
+
+def _in_a_row(numbers: Ints) -> Hashes:
+    """Return a hash for words that follow one another, one a column."""
+    hashes = np.zeros(numbers.shape[1], dtype=np.uint64)
+    for place, each in enumerate(numbers):
+        hashes = hashes * np.uint64(_PRIME) + mix(each, salt=10 + place)
+    return hashes
+
+
 def read(titles: Sequence[str]) -> Words:
     """Cut `titles` into words in our own vocabulary, rarest first within each title, at most 24 of them."""
     folded = [_folded(titles[at : at + _CHUNK]) for at in range(0, len(titles), _CHUNK)]
@@ -241,32 +281,40 @@ def read(titles: Sequence[str]) -> Words:
         chunks.append((text, starts, lengths, hashes))
     if not any(hashes.size for *_, hashes in chunks):
         nothing, silent = np.zeros(0, dtype=np.int64), np.zeros(len(titles), dtype=np.uint64)
-        return Words(nothing, nothing, np.zeros(len(titles) + 1, dtype=np.int64), nothing, silent, silent)
+        return Words(nothing, nothing, np.zeros(len(titles) + 1, dtype=np.int64), nothing, nothing > 0, silent, silent)
     names, words = _vocabulary(chunks)
     row = np.concatenate(rows)
     written = np.concatenate([np.searchsorted(names, hashes) for *_, hashes in chunks])
     ends = [_ends(text) for text in folded]
     head, tail = np.concatenate([head for head, _ in ends]), np.concatenate([tail for _, tail in ends])
     del chunks, folded, powers, rows
-    row, word, first, count = _rarest_first(*_understood(row, written, names, words), len(titles))
-    return Words(row, word, first, count, head, tail)
+    row, word, vocabulary = _understood(row, written, names, words)
+    row, word, first, count, order = _rarest_first(row, word, len(vocabulary), len(titles))
+    known = lexicon()
+    little = known.light | known.kinds["neutral"]
+    light = np.fromiter((vocabulary[at] in little for at in order.tolist()), dtype=bool, count=len(vocabulary))
+    return Words(row, word, first, count, light, head, tail)
 
 
-def _understood(row: Ints, written: Ints, names: Hashes, words: list[str]) -> tuple[Ints, Ints, int]:
-    """Return row and our word for each written word, slips of the keyboard mended, and the size of our vocabulary."""
+def _understood(row: Ints, written: Ints, names: Hashes, words: list[str]) -> tuple[Ints, Ints, list[str]]:
+    """Return row and our word for each written word, slips of the keyboard mended, and our vocabulary."""
     count = np.bincount(written, minlength=len(words))
     lengths = np.fromiter((len(word.encode()) for word in words), dtype=np.int64, count=len(words))
     row, written = _glued(row, written, names, lengths, count)
     target = _typing_errors(words, count)
     first, second = _parts(words, names, count, target == np.arange(len(words)))
-    own, vocabulary = _own_words(words)
+    row, written, tokens = _phrased(row, target[written], words)
+    more = np.arange(len(words), len(words) + len(tokens))
+    first = np.concatenate([first, more])
+    second = np.concatenate([second, np.full(more.size, -1, dtype=np.int64)])
+    own, vocabulary = _own_words(words + tokens)
     both = second[written] >= 0
-    row, word = np.concatenate([row, row[both]]), np.concatenate([own[target[first[written]]], own[second[written[both]]]])
-    return row[word >= 0], word[word >= 0], len(vocabulary)
+    row, word = np.concatenate([row, row[both]]), np.concatenate([own[first[written]], own[second[written[both]]]])
+    return row[word >= 0], word[word >= 0], vocabulary
 
 
-def _rarest_first(row: Ints, word: Ints, vocabulary: int, titles: int) -> tuple[Ints, Ints, Ints, Ints]:
-    """Number words by how rare they are, then order each title's words by that number, each once."""
+def _rarest_first(row: Ints, word: Ints, vocabulary: int, titles: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Number words by how rare they are, then order each title's words by that number, each once; return also that order."""
     count = np.bincount(word, minlength=vocabulary)
     order = np.argsort(count, kind="stable")
     number = np.empty(vocabulary, dtype=np.int64)
@@ -278,7 +326,7 @@ def _rarest_first(row: Ints, word: Ints, vocabulary: int, titles: int) -> tuple[
     few = np.arange(row.size) - first[row] < _LONGEST
     row, word = row[few], word[few]
     first = np.searchsorted(row, np.arange(titles + 1))
-    return row, word, first, np.bincount(word, minlength=vocabulary)
+    return row, word, first, np.bincount(word, minlength=vocabulary), order
 
 
 def distinct(numbers: Hashes) -> Hashes:

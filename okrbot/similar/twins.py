@@ -13,6 +13,7 @@ from okrbot.similar.keys import candidates
 from okrbot.similar.phrase import phrase
 
 _TEMPLATE = 3  # a title that stands this often in one backlog is a form that is filled in, not a piece of work
+_FAR = 0.35  # share of rare words in common below which hardly any pair is the same work
 _CLOSE = 0.5  # share of rare words in common from which a pair goes to the verdict in any case
 _BODY_SAME = 0.6  # share of the words of two descriptions from which forms count as the same work
 
@@ -54,7 +55,7 @@ def twins(
     judged: list[tuple[float, int, int, Verdict]] = []
     for left, right, share in zip(found.left.tolist(), found.right.tolist(), found.score.tolist(), strict=True):
         a, b = ordered[left], ordered[right]
-        if share < _CLOSE and not _worth_a_look(a, b):
+        if share < _FAR or (share < _CLOSE and not _worth_a_look(a, b)):
             continue
         said = verdict(a.title, b.title, body_a=a.body, body_b=b.body)
         if said.score < threshold:
