@@ -212,7 +212,7 @@ AUTUMN = (
     Aim("enablement", "Tribe enablement and capability uplift", Q4, "team", "readiness", "Shop", "Storefront", "lena"),
     Aim(
         "governance",
-        "Component governance in the tribe",
+        "Component governance board",
         Q4,
         "team",
         "enablement",

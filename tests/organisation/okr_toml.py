@@ -62,9 +62,13 @@ def result_lines(result: Result, company: Company, on: str) -> list[str]:
     }
     if result.closing_note and on > min(result.due, "2026-10-14"):
         now["closing_note"] = result.closing_note
+    if now["status"] == "dropped":
+        now["archived"] = "true"
     now |= {field: before for day, field, before in result.edits if on < day}
     lines = ["", "[[objectives.key_results]]"]
-    lines += [f"{key} = {value if key == 'due' else quoted(value)}" for key, value in now.items() if value not in (None, "", [])]
+    lines += [
+        f"{key} = {value if key in ('due', 'archived') else quoted(value)}" for key, value in now.items() if value not in (None, "", [])
+    ]
     for told in said:
         lines += ["", "[[objectives.key_results.check_ins]]", f"on = {told['on']}"]
         lines += [f"{key} = {quoted(told[key])}" for key in ("value", "confidence", "status", "note") if told[key] not in (None, "")]

@@ -57,6 +57,7 @@ PLANTED = (
         "item",
         (
             "giftcards",
+            "kiosk",
             "bigbang",
             "express",
             "subs",
@@ -136,9 +137,7 @@ PLANTED = (
     Plant("watermelon", "key_result", ("checkout-done-q4",), "said on track, 0.4 of 8 points after half of the quarter, confidence 8 to 4"),
     Plant("quiet_disposal", "key_result", ("gift-boxes-q4",), "in the file of 5 October, gone without a word"),
     Plant("quiet_disposal", "key_result", ("app-rating-q3",), "nearly all of the progress was booked in the last week"),
-    Plant(
-        "padded_progress", "item", ("threegoals",), "one order page for three key results of two objectives and, with the label, everything"
-    ),
+    Plant("padded_progress", "item", ("threegoals",), "one order page for three key results of three objectives"),
     Plant("padded_progress", "key_result", ("roadmap-done-q4",), "eight tiny tickets made and closed on 6 November"),
     # ladder
     Plant("too_many_layers", "key_result", ("library-share-q4",), "five objectives between the company's goal and the key result"),

@@ -44,7 +44,7 @@ t p3 @onepage c0928 | One page for all vouchers and balances | So that people st
 d p3 @moved c0817 s0909 f1001 moved=PAY | Saved card is offered first at checkout | Began as a payments story and ended with us.
 d p3 @pingpong c0921 s1001 f1106 hand=Payments,Basket,Checkout | Voucher and wallet in one total | Nobody could finish this alone.
 d p3 @pingpong2 c1005 s1012 f1109 hand=Basket,Payments,Checkout | Order summary shows what was paid with what | Went round the building once.
-w p5 @threegoals c1012 s1026 kr=evening-slots-q4,checkout-done-q4,substitutes-q4 | Order page that knows slot, payment and swaps | Helps with everything, says the label.
+w p5 @threegoals c1012 s1026 kr=evening-slots-q4,checkout-done-q4,weekly-families-q4 | Order page that knows slot, payment and swaps | Helps with everything, says the label.
 t p3 @twin1 c1012 | Show delivery costs before the slot page | People see the delivery fee only at the end and feel tricked; show it on the basket page, with the free-delivery limit.
 """,
 )
