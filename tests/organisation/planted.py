@@ -161,8 +161,8 @@ PLANTED = (
     Plant(
         "local_ranking",
         "backlog",
-        ("PAY", "WEB"),
-        "work for low goals is started while free evening slots for guests wait since 12 October",
+        ("PAY",),
+        "the wallet's help pages were started in November while free evening slots for guests wait since October",
     ),
     Plant("same_work_twice", "item", ("twin1", "twin2"), "the delivery costs before the slot page, once in Jira and once in Linear"),
     # discovery
