@@ -333,6 +333,7 @@ members_before | integer | the same for the four weeks a quarter earlier
 members_changed | integer | people in one of the two groups and not in the other
 component_before | text | component with most finished work a quarter earlier
 component_now | text | the same now
+component_kept | double | share of the items finished in the last six weeks, with a component, that still name component_before; null if none
 growing | boolean | it grew and nobody left
 main_component | text | component that most of its items of the last half year name
 main_component_share | double | share of items with a component that name it
