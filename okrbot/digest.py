@@ -137,7 +137,8 @@ def _decide(findings: Sequence[Finding], as_of: dt.datetime, most: int) -> tuple
     counts = Counter(f.rule for f in findings)
     chosen: list[Finding] = []
     for finding in ordered:
-        if len(chosen) < most and sum(1 for f in chosen if f.rule == finding.rule) < SAME_RULE:
+        twice = any(f.subject == finding.subject for f in chosen)
+        if len(chosen) < most and not twice and sum(1 for f in chosen if f.rule == finding.rule) < SAME_RULE:
             chosen.append(finding)
     named = Counter(f.rule for f in chosen)
     last = {f.rule: f for f in chosen}

@@ -11,7 +11,8 @@ select backlog,
   sum(coalesce(estimate, 0)) filter (linked and work_class = 'value' and (state = 'doing' or (state = 'done' and finished > now - interval 90 day))) as linked_size,
   sum(coalesce(estimate, 0)) filter (work_class = 'value' and (state = 'doing' or (state = 'done' and finished > now - interval 90 day))) as started_size,
   count(estimate) filter (work_class = 'value' and state in ('doing', 'done')) * 2 >= count(*) filter (work_class = 'value' and state in ('doing', 'done')) as estimates,
-  array_to_string(list_slice(list(key order by children desc, key) filter (not linked and work_class = 'value' and state = 'doing' and not restricted), 1, 3), ', ') as unlinked,
+  array_to_string(list_slice(list(key order by state = 'doing' desc, children desc, key) filter (not linked and work_class = 'value' and not restricted
+    and (state = 'doing' or (state = 'done' and finished > now - interval 90 day))), 1, 3), ', ') as unlinked,
   count(*) filter (work_class = 'value' and level >= 1 and state = 'done' and finished > now - interval 182 day and finished < now - interval 60 day
     and not planned_one_off)::integer as value_finished,
   count(*) filter (work_class = 'value' and level >= 1 and state = 'done' and finished > now - interval 182 day and finished < now - interval 60 day
