@@ -50,7 +50,9 @@ def twins(
     """
     ordered = sorted((Row(*row) for row in rows), key=lambda row: (row.group, row.backlog, row.id))
     titles = [row.title for row in ordered]
-    found = candidates(titles, groups=[row.group for row in ordered], partitions=[row.backlog for row in ordered] if across else None)
+    found = candidates(
+        titles, groups=[row.group for row in ordered], partitions=[row.backlog for row in ordered] if across else None, most=4
+    )
     templates = _templates(ordered)
     judged: list[tuple[float, int, int, Verdict]] = []
     for left, right, share in zip(found.left.tolist(), found.right.tolist(), found.score.tolist(), strict=True):
