@@ -178,7 +178,7 @@ class _Scanner:
     def value(self, hint: str, depth: int) -> Iterator[Event]:
         """Walk the value that starts here."""
         sign = self._peek()
-        if sign == "[":
+        if sign == "[" and depth < _DEEPEST:
             self._at += 1
             yield from self._members(hint, depth)
         elif sign == "{" and depth < _DEEPEST:

@@ -161,6 +161,8 @@ class Table:
                 self._count("wide_row", row.line, f"{len(cells)} cells under {width} headers: only the first {proven} were kept")
             cells = cells[:proven]
         elif len(cells) < width:
+            if row.last and len(cells) > 1 and self.rows > 1:
+                cells = cells[:-1]  # the file may end inside its last cell
             if not self._core_within(cells) or self._proven(cells) < self._last_anchor(cells):
                 return [], f"{len(cells)} cells under {width} headers"
             if row.last and self.rows > 1:
