@@ -31,6 +31,7 @@ class Settings:
         default=(), metadata={"help": 'Keys of the teams to read, e.g. ["WEB"]; without it all teams the account sees.'}
     )
     history: bool = field(default=True, metadata={"help": "Read each issue's history; without it rules that need history are not checked."})
+    parallel: int = field(default=2, metadata={"help": "Requests in flight, 1 or 2: with 2 the next page is fetched while one is stored."})
     page_size: int = field(
         default=MOST_ROWS, metadata={"help": "Most rows of one query, 1 to 250; the price of a query may make it fewer."}
     )
@@ -42,7 +43,9 @@ class Linear:
     def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
         self.name = settings.name
         self._settings = settings
-        self.client = Client(_endpoint(settings.url), settings.token, surroundings, name=settings.name, rows=settings.page_size)
+        self.client = Client(
+            _endpoint(settings.url), settings.token, surroundings, name=settings.name, rows=settings.page_size, parallel=settings.parallel
+        )
         self.writer = Writer(self.client)
 
     def probe(self) -> Capabilities:
@@ -107,6 +110,8 @@ def connect(settings: Settings, surroundings: Surroundings) -> Linear:
     """Return the connector; nothing is sent. Raises ValueError naming the key that is wrong."""
     if not 1 <= settings.page_size <= MOST_ROWS:
         raise ValueError(f"page_size: {settings.page_size} is out of range; write a number from 1 to {MOST_ROWS}")
+    if settings.parallel not in (1, 2):
+        raise ValueError(f"parallel: {settings.parallel} is out of range; write 1 or 2, Linear asks clients to be gentle")
     for key in settings.teams:
         if not key.strip() or not key.strip().replace("_", "").isalnum():
             raise ValueError(f"teams: {key!r} is no team key; write the letters before the number of an issue, e.g. WEB of WEB-12")

@@ -6,6 +6,8 @@ import datetime as dt
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -66,11 +68,13 @@ def authorization(token: str) -> str:
 class Client:
     """Sends the documents of this folder. `points_spent` is the service's own count where it tells, else ours."""
 
-    def __init__(self, url: str, token: Secret | None, surroundings: Surroundings, *, name: str, rows: int = MOST_ROWS) -> None:
+    def __init__(
+        self, url: str, token: Secret | None, surroundings: Surroundings, *, name: str, rows: int = MOST_ROWS, parallel: int = 2
+    ) -> None:
         value = authorization(credential(token))
         secrets = (value, value.removeprefix("Bearer "))
         self._sender = Sender(
-            url, surroundings, name=name, headers={"Authorization": value}, secrets=secrets, judge=self._judge, parallel=2
+            url, surroundings, name=name, headers={"Authorization": value}, secrets=secrets, judge=self._judge, parallel=parallel
         )
         self.name = name
         self.cap = QUERY_CAP
@@ -78,6 +82,7 @@ class Client:
         self.queries = 0
         self.allowances: dict[str, Allowance] = {}
         self._clock, self._sleep = surroundings.clock, surroundings.sleep
+        self._parallel = parallel
         self._rows = max(1, min(rows, MOST_ROWS))
         self._most: dict[str, int] = {}  # page sizes learned from refusals, by document
         self._dearer = 1.0  # how much more than our price the service charged at worst
@@ -110,22 +115,28 @@ class Client:
         except msgspec.DecodeError:
             raise SourceError(f"{self.name}: the answer to {name} could not be read; look before writing again", code="protocol") from None
 
-    def pages(self, name: str, *, after: str | None = None, most: int = MOST_ROWS, **variables: Any) -> Iterator[Rows]:
-        """Yield the pages of a list document from cursor `after` on. Raises SourceError when the list does not end properly."""
+    def pages(self, name: str, *, after: str | None = None, most: int = MOST_ROWS, ahead: bool = False, **variables: Any) -> Iterator[Rows]:
+        """Yield the pages of a list document from cursor `after` on; with `ahead` the next one is fetched while this one is stored.
+
+        Raises SourceError when the list does not end properly.
+        """
         seen = {after} if after else set()
         empty = 0
-        while True:
+        with ThreadPoolExecutor(1, "linear") if ahead and self._parallel > 1 else nullcontext() as pool:
             rows = self.page(name, after=after, most=most, **variables)
-            yield rows
-            if rows.cursor is None:
-                return
-            if rows.cursor in seen:
-                raise SourceError(f"{self.name}: Linear gave the same page of {name} twice; the pull stopped there", code="protocol")
-            empty = 0 if rows.nodes else empty + 1
-            if empty >= EMPTY_PAGES:
-                raise SourceError(f"{self.name}: Linear sent {empty} empty pages of {name} that promise more", code="protocol")
-            seen.add(rows.cursor)
-            after = rows.cursor
+            while True:
+                empty = 0 if rows.nodes else empty + 1
+                sound = rows.cursor is not None and rows.cursor not in seen and empty < EMPTY_PAGES
+                coming = pool.submit(self.page, name, after=rows.cursor, most=most, **variables) if pool and sound else None
+                yield rows
+                if rows.cursor is None:
+                    return
+                if rows.cursor in seen:
+                    raise SourceError(f"{self.name}: Linear gave the same page of {name} twice; the pull stopped there", code="protocol")
+                if empty >= EMPTY_PAGES:
+                    raise SourceError(f"{self.name}: Linear sent {empty} empty pages of {name} that promise more", code="protocol")
+                seen.add(rows.cursor)
+                rows = coming.result() if coming else self.page(name, after=rows.cursor, most=most, **variables)
 
     def page(self, name: str, *, after: str | None, most: int = MOST_ROWS, **variables: Any) -> Rows:
         """Return one page, as many rows as the price allows; after a refusal for size half as many, down to one."""

@@ -34,7 +34,6 @@ REPAIR_AFTER = 7 * DAY
 CENSUS_AFTER = 20 * 3_600_000
 CHEAP_CENSUS = 10  # requests; a census that small is taken on every run
 ENTRIES = 16  # of history asked for with an issue; longer histories are read on
-MOST_ENTRIES = 64
 BATCH = 40  # ids in one filter
 SHRUNK = 0.2  # share of the known items that may vanish before we doubt the answer
 FEW = 20  # items that may always vanish
@@ -48,7 +47,6 @@ class Pull:
         self._space = Workspace(client, teams=teams)
         self._problems: list[Problem] = []
         self._recent = Recent()
-        self._entries = ENTRIES
         self._swept: set[str] | None = None
         self._todo: list[str] | None = None
         self._bad: set[str] = set()
@@ -216,13 +214,13 @@ class Pull:
         after = self._at.place or None
         started = False
         try:
-            for rows in self._client.pages(name, after=after, **variables):
+            for rows in self._client.pages(name, after=after, ahead=True, **variables):
                 started = True
                 yield rows
         except RefusedError as trouble:
             if started or after is None or trouble.status != 400:
                 raise
-            yield from self._client.pages(name, **variables)
+            yield from self._client.pages(name, ahead=True, **variables)
 
     def _sweep(self) -> Iterator[Page]:
         """Yield every issue as it is now, without its history."""
@@ -286,7 +284,7 @@ class Pull:
 
     @property
     def _detail_variables(self) -> dict[str, Any]:
-        return {"entries": self._entries} if self._history else {}
+        return {"entries": ENTRIES} if self._history else {}
 
     def _whole(self, nodes: Sequence[msgspec.Raw]) -> Page:
         """Return issues with all their history, comments and relations as one page."""
