@@ -42,8 +42,9 @@ class OkrFileError(ValueError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean "x"?)` for a near spelling, "" without one."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f' (did you mean "{found[0]}"?)' if found else ""
+    folded = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f' (did you mean "{folded[found[0]]}"?)' if found else ""
 
 
 def known_word(key: str, text: str, where: str) -> str:
