@@ -13,7 +13,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .api import Api, Asked, Said
@@ -43,6 +43,8 @@ class FakeJira:
     texts. `user` and `token` are what the site accepts. `cap` is the longest page with fields.
     `before_request` is called with the number of each request, so that a test can change the site during a pull.
     """
+
+    observers: ClassVar[list[Callable[[FakeJira], None]]] = []  # called with every stand-in that is opened
 
     def __init__(
         self,
@@ -74,8 +76,10 @@ class FakeJira:
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}{self.prefix}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
         self._thread.start()
+        for observer in self.observers:
+            observer(self)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -71,6 +71,8 @@ class Site:
         self.lag: Callable[[], float] = lambda: 0.0  # seconds until the index knows of an edit
         self.account = dict(described.get("account", ACCOUNT))
         self.issues: dict[str, dict[str, Any]] = {}
+        self._largest = 10_000
+        self._numbers: dict[str, int] = {}
         self.indexed: dict[str, dict[str, Any]] = {}  # id → row as search knows it
         self._due: list[tuple[int, int, str, dict[str, Any] | None]] = []
         self._order = itertools.count()
@@ -123,6 +125,9 @@ class Site:
                 str(sprint["id"]),
                 {key: value for key, value in sprint.items() if key != "boardId"} | {"originBoardId": sprint.get("boardId")},
             )
+        prefix, _, number = issue["key"].rpartition("-")
+        self._numbers[prefix] = max(self._numbers.get(prefix, 0), int(number))
+        self._largest = max(self._largest, int(issue["id"]))
         histories = sorted((issue.get("changelog") or {}).get("histories", ()), key=lambda entry: ms(entry["created"]))
         self.issues[str(issue["id"])] = {"id": str(issue["id"]), "key": issue["key"], "fields": fields, "histories": histories}
         self._index(str(issue["id"]), 0)
@@ -153,6 +158,11 @@ class Site:
 
     # --- edits ----------------------------------------------------------------------------------------------------
 
+    def _number(self, project: str) -> int:
+        """Return the next number of a project's keys; like an id, it is never used twice."""
+        self._numbers[project] = self._numbers.get(project, 0) + 1
+        return self._numbers[project]
+
     def create(
         self,
         project: str,
@@ -166,9 +176,9 @@ class Site:
     ) -> str:
         """Add an issue and return its id; `created` in epoch ms defaults to now."""
         place = self.project(project)
-        number = 1 + max((int(i["key"].split("-")[1]) for i in self.issues.values() if i["key"].startswith(f"{project}-")), default=0)
-        taken = {int(id_) for id_ in self.issues}
-        id_ = str(max(taken, default=10_000) + 1)
+        number = self._number(project)
+        self._largest += 1
+        id_ = str(self._largest)
         moment = jira_time(self.clock() if created is None else created)
         kind = self.type(type_, level)
         self.issues[id_] = {
@@ -209,7 +219,7 @@ class Site:
         """Move an issue to another project: a new key, the same id."""
         issue, place = self.issues[id_], self.project(project)
         old, old_place = issue["key"], issue["fields"]["project"]
-        number = 1 + max((int(i["key"].split("-")[1]) for i in self.issues.values() if i["key"].startswith(f"{project}-")), default=0)
+        number = self._number(project)
         issue["key"] = f"{project}-{number}"
         self.old_keys[old] = id_
         items = [
