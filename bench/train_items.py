@@ -82,8 +82,10 @@ def fit(
 def known(texts: list[list[str]], least: int = 2) -> tuple[dict[str, int], Array]:
     """Return the features worth a weight, and how strongly each is held back: names of single words and pairs more than heads."""
     seen = Counter(name for names in texts for name in names)
-    kept = sorted(name for name, count in seen.items() if count >= (1 if name.startswith(("w=", "h=")) else least))
-    held = np.array([2.0 if name.startswith(("b=", "s=", "h=", "tw=")) else 1.0 for name in kept])
+    kept = sorted(
+        name for name, count in seen.items() if count >= (1 if name.startswith(("w=", "h=")) else 3 if name.startswith("g=") else least)
+    )
+    held = np.array([3.0 if name.startswith("g=") else 2.0 if name.startswith(("b=", "s=", "h=", "tw=")) else 1.0 for name in kept])
     return {name: place for place, name in enumerate(kept)}, held
 
 
@@ -106,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--no-folds", action="store_true")
-    parser.add_argument("--penalty", type=float, default=0.6)
+    parser.add_argument("--penalty", type=float, default=0.4)
     parser.add_argument("--errors", type=int, default=0)
     chosen = parser.parse_args()
     corpus = [row for row in rows("items", "train") if row["kind"] in KINDS]
@@ -160,7 +162,7 @@ def write(weights: Array, index: dict[str, int], temperature: float) -> None:
     ]
     for name, place in index.items():
         numbers = [round(float(value) / scale) for value in centred[place]]
-        if max(map(abs, numbers)) * scale >= 0.02:
+        if max(map(abs, numbers)) * scale >= 0.04:
             lines.append(name + "\t" + " ".join(map(str, numbers)))
     TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(lines) - 4} weights, {TARGET.stat().st_size / 1000:.0f} kB")

@@ -63,6 +63,8 @@ def heads_of(word: str) -> tuple[str, ...]:
         found = next((stems[word[:length]] for length in range(min(len(word), 12), 3, -1) if word[:length] in stems), None)
         if found is None and word.endswith(("exception", "error")):
             found = ("fail",)
+        if found is None and len(word) > 8 and "-" not in word:  # the last part of a German or Dutch compound says what it is
+            found = next((words[word[cut:]] for cut in range(3, len(word) - 4) if word[cut:] in words), None)
         if found is None and "-" in word:
             parts = [heads_of(part) for part in word.split("-")]
             found = tuple(dict.fromkeys(head for part in parts for head in part))
@@ -83,6 +85,7 @@ def features(item: ItemText) -> list[str]:
         if len(word) > 4:
             found.append("p=" + word[:5])
             found.append("e=" + word[-3:])
+            found += _pieces(word)
         for head in _at(words, place):
             seen[head] = None
             if place == start:
@@ -105,6 +108,13 @@ def features(item: ItemText) -> list[str]:
         heads = ("none",)
     found += list(_joined(heads, tuple(seen), item.shapes))
     return found
+
+
+@functools.lru_cache(maxsize=16384)
+def _pieces(word: str) -> tuple[str, ...]:
+    """Return the runs of four and five letters of a word and its edges: how unknown words resemble known ones."""
+    edged = "^" + word[:20] + "$"
+    return tuple("g=" + edged[at : at + size] for size in (4, 5) for at in range(len(edged) - size + 1))
 
 
 def _at(words: tuple[str, ...], place: int) -> tuple[str, ...]:
