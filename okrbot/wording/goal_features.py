@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okrbot.wording.goal_grammar import TARGETS, Grammar, class_of
-from okrbot.wording.goal_lexicon import BIT, NOUNS
+from okrbot.wording.goal_lexicon import BIT, NOUNS, clusters
 from okrbot.wording.goal_text import Reading
 
 _VERB_ORDER = ("up", "down", "reach", "keep", "deliver", "act", "use", "aspire")
@@ -27,6 +27,9 @@ _ALL_ORDER = (
     "limit",
     "time",
 )
+_NOUN_ORDER = ("work", "actor", "metric", "world")
+_DOES_ORDER = ("use", "up", "down", "reach", "deliver", "act", "keep", "aspire")
+_SUBJECTS = frozenset(("number", "all", "zero", "actor", "world", "metric", "work", "other"))
 _QUIET = BIT["func"] | BIT["skip"]
 
 
@@ -36,7 +39,32 @@ def features(reading: Reading, grammar: Grammar) -> list[str]:
     _structure(reading, grammar, found)
     _numbers(reading, grammar, found)
     _words(reading, found)
+    if reading.language == "en":
+        _groups(reading, grammar, found)
     return list(found)
+
+
+def _groups(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
+    """Add the groups of like words: of the head, of what is counted, of the object, of all."""
+    known = clusters()
+    target = "t" if grammar.has_target else "n"
+    first = True
+    for at, word in enumerate(reading.words):
+        if reading.kinds[at] != "w" or reading.bits[at] & _QUIET:
+            continue
+        for group in known.get(word) or known.get(word.split("_", 1)[0]) or ():
+            found[f"g={group}"] = None
+            if first:
+                found[f"g0={group}"] = None
+                found[f"g0+t={group}+{target}"] = None
+            if at == grammar.head:
+                found[f"gh={group}"] = None
+            elif at == grammar.counted_at:
+                found[f"gc={group}"] = None
+                found[f"gc+hc={group}+{grammar.head_class}"] = None
+            elif at == grammar.object_at:
+                found[f"go={group}"] = None
+        first = False
 
 
 def _structure(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
@@ -76,10 +104,36 @@ def _structure(reading: Reading, grammar: Grammar, found: dict[str, None]) -> No
         found[f"done+nk={kind}"] = None
         found[f"done+cc={counted}"] = None
         found[f"done+w={reading.words[grammar.done][:5]}"] = None
+    if head in _SUBJECTS:
+        _subject(reading, grammar, found)
     if grammar.head >= 0:
         for name in _ALL_ORDER:
             if reading.bits[grammar.head] & BIT[name]:
                 found[f"hb={name}"] = None
+
+
+def _subject(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
+    """Add who does what when the goal opens with a subject: all teams *use* it, 80 % of services *migrated*."""
+    subject = ""
+    for at in range(grammar.head, min(grammar.head + 9, len(reading.words))):
+        bits, word = reading.bits[at], reading.words[at]
+        if reading.kinds[at] != "w" or at == grammar.head:
+            continue
+        noun = class_of(bits, _NOUN_ORDER)
+        verb = class_of(bits, _DOES_ORDER)
+        if noun and not (subject and verb and verb != "aspire"):
+            subject = noun
+        elif verb and not bits & BIT["limit"]:
+            form = "ed" if word.endswith(("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "ida")) else "-"
+            found[f"sv={subject}+{verb}"] = None
+            found[f"sv={subject}+{verb}+{form}"] = None
+            found[f"sv={grammar.head_class}+{subject}+{verb}+{form}"] = None
+            found[f"sw={word}"] = None
+            return
+        elif not bits & _QUIET and subject and reading.bits[at] == 0 and not word.endswith("ly"):
+            found[f"sv={subject}+?"] = None
+            found[f"sw={word}"] = None
+            return
 
 
 def _numbers(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:

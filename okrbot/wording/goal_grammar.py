@@ -222,13 +222,17 @@ def _done(reading: Reading, start: int) -> int:
     return -1
 
 
-def _verdict(head_class: str, object_class: str, kind: str, number: int, counted: str, purpose: int, purpose_class: str, done: int, has_target: bool) -> str:
+def _verdict(
+    head_class: str, object_class: str, kind: str, number: int, counted: str, purpose: int, purpose_class: str, done: int, has_target: bool
+) -> str:
     """Ask the questions of the definition in their order: whose is the number, what is the head, what is counted."""
     measured = "outcome" if has_target else "outcome_unmeasured"
     if 0 <= purpose < number and purpose_class != "maybe" and kind in TARGETS:
         return "outcome"
     if head_class in ("deliver", "act"):
-        delivered_result = head_class == "deliver" and object_class == "metric" and kind in ("pct", "cur", "mult", "ratio") and counted != "work"
+        delivered_result = (
+            head_class == "deliver" and object_class == "metric" and kind in ("pct", "cur", "mult", "ratio") and counted != "work"
+        )
         return measured if delivered_result else "output"
     if head_class == "work" and kind not in ("pct", "ratio", "dur", "cur", "mult"):
         return "output"

@@ -148,3 +148,15 @@ def read(name: str) -> str:
 def lexicon(language: str) -> Lexicon:
     """Return the lexicon of one of LANGUAGES, read when first asked for."""
     return Lexicon(language, read(f"{language}.txt"))
+
+
+@functools.cache
+def clusters() -> dict[str, tuple[str, ...]]:
+    """Return English word -> names of its groups of words of like use, coarse to fine (lexicon/goal_clusters.txt)."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for line in read("goal_clusters.txt").splitlines():
+        if not line.startswith("#"):
+            names, _, words = line.partition("\t")
+            coarse, middle, fine = names.split()
+            groups.update(dict.fromkeys(words.split(), (f"a{coarse}", f"b{middle}", f"c{fine}")))
+    return groups

@@ -15,7 +15,10 @@ from okrbot.wording.verdict import GoalTraits, Judgement
 
 GoalLevel = Literal["key_result", "objective"]
 
-UNSURE = 0.40  # below this the answer is `unclear`
+# Below these the answer is `unclear`. To call somebody's key result an output is the accusation that must be right, so it
+# needs more; chosen on the folds of the training rows, where it costs no F1 and lifts precision from 0.91 to 0.95.
+UNSURE = 0.45
+UNSURE_OUTPUT = 0.68
 _LONGEST = 600  # characters that are read; a goal that needs more says it in its first lines
 _BACKLOG = re.compile(
     r"\b(?:backlog|bugs?|defects?|tickets?|tech(?:nical)?[ -]debt|fehler|bogues?|errores|defeitos|fouten)\b", re.IGNORECASE
@@ -59,7 +62,7 @@ def judge_goal(text: str, *, level: GoalLevel, language: str | None = None) -> J
     best = max(range(3), key=lambda place: chances[place])
     kind = KINDS[level][best]
     confidence = round(chances[best], 3)
-    if confidence < UNSURE:
+    if confidence < (UNSURE_OUTPUT if level == "key_result" and kind == "output" else UNSURE):
         return Judgement(
             text, level, "unclear", confidence, (*because(reading, grammar, kind, level), "not sure"), suggestions["unclear"], spoken
         )

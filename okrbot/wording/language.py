@@ -34,7 +34,7 @@ _MOST_REMEMBERED = 50_000
 class _Sounds:
     """How likely each language is to use a word, from the letters in a row in its word list."""
 
-    __slots__ = ("_counts", "_remembered", "_totals", "_words", "languages")
+    __slots__ = ("_counts", "_lift", "_remembered", "_totals", "_words", "languages")
 
     def __init__(self) -> None:
         lists = _word_lists()
@@ -42,6 +42,7 @@ class _Sounds:
         self._counts: dict[str, list[float]] = {}
         self._words: dict[str, list[float]] = {}
         self._totals = [0.0] * len(lists)
+        self._lift: dict[str, tuple[float, ...]] = {}
         self._remembered: dict[str, tuple[float, ...]] = {}
         for place, words in enumerate(lists.values()):
             for word, weight in words.items():
@@ -59,10 +60,11 @@ class _Sounds:
             return known
         scores = [0.0] * len(self.languages)
         for gram in _grams(word, ended=True):
-            row = self._counts.get(gram)
-            if row is not None:
-                for place, total in enumerate(self._totals):
-                    scores[place] += math.log((row[place] + _SMOOTHING) / (total + 2000 * _SMOOTHING)) / 2
+            lift = self._lift.get(gram)
+            if lift is None:
+                lift = self._lift[gram] = self._weigh(gram)
+            if lift:
+                scores = [score + more for score, more in zip(scores, lift, strict=True)]
         listed = self._words.get(word)
         if listed is not None:
             for place, weight in enumerate(listed):
@@ -73,6 +75,14 @@ class _Sounds:
         if len(self._remembered) < _MOST_REMEMBERED:
             self._remembered[word] = found
         return found
+
+    def _weigh(self, gram: str) -> tuple[float, ...]:
+        row = self._counts.get(gram)
+        if row is None:
+            return ()
+        return tuple(
+            math.log((count + _SMOOTHING) / (total + 2000 * _SMOOTHING)) / 2 for count, total in zip(row, self._totals, strict=True)
+        )
 
 
 def _grams(word: str, *, ended: bool) -> list[str]:
