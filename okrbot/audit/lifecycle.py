@@ -181,4 +181,4 @@ def events(db: sa.Connection, rule: str, subject: str) -> tuple[tuple[dt.datetim
     """Return what happened to one finding, oldest first: instant, what, detail."""
     e = t.finding_events.c
     chosen = sa.select(e.at, e.what, e.detail).where(e.rule == rule, e.subject == subject).order_by(e.at, e.id)
-    return tuple((instant(at), what, detail) for at, what, detail in db.execute(chosen).tuples())
+    return tuple((instant(at), what, detail) for at, what, detail in db.execute(chosen))

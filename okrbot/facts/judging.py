@@ -101,7 +101,7 @@ def _texts(store: Store, batch: list[tuple[int, tuple[str, str]]]) -> list[tuple
             chosen = sa.select(t.items.c.id, t.items.c.title, t.items.c.body).where(
                 t.items.c.source == source, t.items.c.id.in_(sa.bindparam("ids", list(ids), expanding=True))
             )
-            texts += [(ids[id_], title, body) for id_, title, body in db.execute(chosen).tuples()]
+            texts += [(ids[id_], title, body) for id_, title, body in db.execute(chosen)]
     return texts
 
 
@@ -110,7 +110,7 @@ def load_verdicts(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create table raw.judgements (text_hash bigint, verdict varchar)")
     with store.connect() as db:
         chosen = sa.select(t.judgements.c.text_hash, t.judgements.c.verdict).where(t.judgements.c.task == TEXT_TASK)
-        for part in db.execute(chosen).tuples().partitions(20_000):
+        for part in db.execute(chosen).partitions(20_000):
             _insert(connection, [(hash_, verdict) for hash_, verdict in part])
 
 

@@ -25,7 +25,7 @@ def find_mentions(store: Store, connection: duckdb.DuckDBPyConnection, *, wanted
     found = []
     with store.connect() as db:
         rows = db.execution_options(yield_per=5_000).execute(sa.select(t.items.c.source, t.items.c.id, t.items.c.title, t.items.c.body))
-        for source, id_, title, body in rows.tuples():
+        for source, id_, title, body in rows:
             n = units.get(f"{source}/{id_}")
             if n is not None:
                 found += [(n, kr) for kr in {m.lower() for m in pattern.findall(f"{title}\n{body}")}]

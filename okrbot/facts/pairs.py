@@ -43,7 +43,7 @@ def _bodies(store: Store, wanted: set[tuple[str, str]]) -> dict[tuple[str, str],
         rows = db.execution_options(yield_per=5_000).execute(
             sa.select(t.items.c.source, t.items.c.id, t.items.c.body).where(t.items.c.body != "")
         )
-        return {(source, id_): body[:2_000] for source, id_, body in rows.tuples() if (source, id_) in wanted}
+        return {(source, id_): body[:2_000] for source, id_, body in rows if (source, id_) in wanted}
 
 
 _PAIRS = """

@@ -55,7 +55,7 @@ def hide_absent(connection: sa.Connection, source: str, visible: frozenset[str],
     Returns how many are newly hidden. Nothing is deleted: gone and forbidden look the same from here.
     """
     mine = t.items.c.source == source
-    known = dict(connection.execute(sa.select(t.items.c.id, t.items.c.hidden_since).where(mine)).tuples().all())
+    known = dict(connection.execute(sa.select(t.items.c.id, t.items.c.hidden_since).where(mine)).all())
     gone = [id_ for id_, hidden in known.items() if not hidden and id_ not in visible]
     back = [id_ for id_, hidden in known.items() if hidden and id_ in visible]
     for ids, value in ((gone, now), (back, 0)):
