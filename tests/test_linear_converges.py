@@ -17,7 +17,7 @@ from connectors.linear import Linear, Settings, connect
 from connectors.text import instant_millis
 from okrbot.model import Secret, SourceError, Surroundings
 
-RUNS = int(os.environ.get("OKRBOT_SEEDS", "110"))
+RUNS = int(os.environ.get("OKRBOT_SEEDS", "100"))
 STATES = {
     "triage": "todo",
     "backlog": "todo",

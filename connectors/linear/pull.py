@@ -11,30 +11,25 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
-from okrbot.model import Change, Coverage, Item, Link, Millis, Note, Page, Problem, PullRequest, SourceError, instant, millis
+from okrbot.model import Coverage, Item, Millis, Page, Problem, PullRequest, SourceError, instant, millis
 
 from ..http import RefusedError
 from ..text import instant_millis
 from . import shapes
-from .changes import changes, parent_ids
 from .client import MOST_ROWS, Client, Rows
 from .marks import OVERLAP, VERSION, Checkpoint, Recent, Resume, pack, unpack
-from .rows import aliases, comment_note, issue_item, issue_links
+from .reading import BATCH, Reader
 from .workspace import Workspace
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 DAY: Millis = 86_400_000
 REPAIR_AFTER = 7 * DAY
 CENSUS_AFTER = 20 * 3_600_000
 CHEAP_CENSUS = 10  # requests; a census that small is taken on every run
-ENTRIES = 16  # of history asked for with an issue; longer histories are read on
-BATCH = 40  # ids in one filter
 SHRUNK = 0.2  # share of the known items that may vanish before we doubt the answer
 FEW = 20  # items that may always vanish
 
@@ -45,18 +40,21 @@ class Pull:
     def __init__(self, client: Client, request: PullRequest, *, teams: Sequence[str], history: bool) -> None:
         self._client, self._request, self._history = client, request, history
         self._space = Workspace(client, teams=teams)
+        self._reader = Reader(client, self._space, history=history)
         self._problems: list[Problem] = []
         self._recent = Recent()
         self._swept: set[str] | None = None
-        self._todo: list[str] | None = None
-        self._bad: set[str] = set()
+        self._bad_before = 0
         self._last: Checkpoint | None = None
         self._at: Resume
 
     @property
     def resume(self) -> str | None:
         """Return where to go on, once there is a place."""
-        return pack(self._at) if hasattr(self, "_at") else self._request.resume
+        if not hasattr(self, "_at"):
+            return self._request.resume
+        self._at.bad = self._bad_before + len(self._reader.bad)
+        return pack(self._at)
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages of the pull; the last one carries coverage, and the checkpoint if nothing was missed."""
@@ -103,7 +101,7 @@ class Pull:
             last = None
         self._last = last
         if place is not None and place.filter == self._filter and not (request.full and not place.full):
-            self._at = place
+            self._at, self._bad_before = place, place.bad
         elif last is None or request.full:
             self._at = Resume(VERSION, self._filter, started, 0, True, "sweep")
         else:
@@ -153,16 +151,17 @@ class Pull:
 
     def _end(self, census: frozenset[str] | None) -> Page:
         at, last = self._at, self._last
-        if at.bad > len(self._bad):
-            text = f"{self._client.name}: {at.bad} rows could not be read before the pull was broken off; run `okrbot pull --full`"
-            self._problems.append(Problem(code="bad_row", message=text, count=at.bad, partial=True))
-        partial = any(problem.partial for problem in (*self._problems, *self._space.problems))
+        if self._bad_before:
+            text = f"{self._client.name}: {self._bad_before} rows could not be read before the pull was broken off; they are tried again next time"
+            self._problems.append(Problem(code="bad_row", message=text, count=self._bad_before, partial=True))
+        problems = (*self._problems, *self._reader.problems, *self._space.problems)
+        partial = any(problem.partial for problem in problems)
         coverage = Coverage(
             expected=len(census) if census is not None else None,
             read=at.read,
             with_history=at.with_history,
             complete=not partial,
-            problems=(*self._problems, *self._space.problems),
+            problems=problems,
             account=self._space.account,
         )
         if partial:
@@ -225,22 +224,18 @@ class Pull:
     def _sweep(self) -> Iterator[Page]:
         """Yield every issue as it is now, without its history."""
         for rows in self._listed("issues", filter=self._issue_filter()):
-            issues = self._decoded(rows.nodes, shapes.Issue)
-            self._space.know(issues, ())
-            items = [issue_item(issue, self._space.tables, history=False) for issue in issues]
+            page = self._reader.light(rows.nodes)
             if self._swept is not None:
-                self._swept.update(item.id for item in items)
-            self._count(items)
-            if self._at.since:
-                self._recent.newest = max([self._recent.newest, *(item.updated for item in items)])
+                self._swept.update(item.id for item in page.items)
+            self._count(page.items)
             self._at.place = rows.cursor or ""
             if rows.cursor is None:
                 self._go_on("details" if self._at.since == 0 else "moved")
-            yield Page(items=items, links=self._links(issues), aliases=aliases(issues), resume=self.resume, expected=self._expected)
+            yield dataclasses.replace(page, resume=self.resume, expected=self._expected)
 
     def _all_details(self) -> Iterator[Page]:
         """Yield every issue with its history and comments."""
-        for rows in self._listed(self._detail_query, filter=self._issue_filter(), **self._detail_variables):
+        for rows in self._listed(self._reader.query, filter=self._issue_filter(), **self._reader.variables):
             page = self._whole(rows.nodes)
             self._at.place = rows.cursor or ""
             if rows.cursor is None:
@@ -263,7 +258,7 @@ class Pull:
 
     def _moves(self, name: str, filter_: dict[str, Any]) -> Iterator[shapes.Moved]:
         for rows in self._client.pages(name, filter=filter_):
-            yield from self._decoded(rows.nodes, shapes.Moved)
+            yield from self._reader.decoded(rows.nodes, shapes.Moved)
 
     def _moved(self, ids: Sequence[str]) -> Iterator[Page]:
         """Yield the given issues whole, in the order of their ids, from where the pull stopped."""
@@ -272,71 +267,11 @@ class Pull:
     def _by_id(self, ids: Sequence[str], *, advance: bool = False) -> Iterator[Page]:
         for start in range(0, len(ids), BATCH):
             part = list(ids[start : start + BATCH])
-            for rows in self._client.pages(self._detail_query, filter=self._issue_filter(id={"in": part}), **self._detail_variables):
+            for rows in self._client.pages(self._reader.query, filter=self._issue_filter(id={"in": part}), **self._reader.variables):
                 page = self._whole(rows.nodes)
                 if advance and rows.cursor is None:
                     self._at.place = part[-1]
                 yield dataclasses.replace(page, resume=self.resume, expected=self._expected)
-
-    @property
-    def _detail_query(self) -> str:
-        return "details" if self._history else "issues"
-
-    @property
-    def _detail_variables(self) -> dict[str, Any]:
-        return {"entries": ENTRIES} if self._history else {}
-
-    def _whole(self, nodes: Sequence[msgspec.Raw]) -> Page:
-        """Return issues with all their history, comments and relations as one page."""
-        issues = self._decoded(nodes, shapes.Issue)
-        histories = {issue.id: self._entries_of(issue) for issue in issues} if self._history else {}
-        self._space.know(issues, [entry for entries in histories.values() for entry in entries])
-        keys = self._parent_keys(issues, histories.values())
-        tables = self._space.tables
-        found: list[Change] = []
-        for issue in issues:
-            found += changes(issue, histories.get(issue.id, ()), tables, keys)
-        notes = self._comments([issue.id for issue in issues])
-        items = [issue_item(issue, tables, history=self._history) for issue in issues]
-        self._count(items)
-        self._at.with_history += len(items) if self._history else 0
-        self._recent.add((item.id, item.updated) for item in items)
-        self._at.newest = self._recent.newest
-        return Page(items=items, changes=found, links=self._links(issues), notes=notes, notes_complete=True, aliases=aliases(issues))
-
-    def _entries_of(self, issue: shapes.Issue) -> list[shapes.History]:
-        """Return the whole history of an issue, read on where the first page was cut."""
-        page = issue.history
-        if page is None:
-            raise SourceError(f"{self._client.name}: Linear left out the history of {issue.identifier}", code="protocol")
-        entries = {entry.id: entry for entry in page.nodes}
-        if page.page_info.has_next_page:
-            after = page.page_info.end_cursor
-            if not after:
-                raise SourceError(f"{self._client.name}: Linear cut the history of {issue.identifier} and gave no cursor", code="protocol")
-            for rows in self._client.pages("history", after=after, most=120, issue=issue.id):
-                entries.update((entry.id, entry) for entry in self._decoded(rows.nodes, shapes.History, issue.identifier))
-        return list(entries.values())
-
-    def _comments(self, ids: Sequence[str]) -> list[Note]:
-        notes: dict[str, Note] = {}
-        if ids:
-            for rows in self._client.pages("comments", filter={"issue": {"id": {"in": list(ids)}}}):
-                for comment in self._decoded(rows.nodes, shapes.Comment):
-                    notes[comment.id] = comment_note(comment, self._space.tables)
-        return list(notes.values())
-
-    def _parent_keys(self, issues: Sequence[shapes.Issue], histories: Iterable[Iterable[shapes.History]]) -> dict[str, str]:
-        """Return the identifiers of the issues that were parents, asking for those not on the page."""
-        keys = {issue.id: issue.identifier for issue in issues}
-        missing = sorted({id_ for entries in histories for id_ in parent_ids(entries)} - keys.keys())
-        for start in range(0, len(missing), BATCH):
-            for rows in self._client.pages("identifiers", filter={"id": {"in": missing[start : start + BATCH]}}):
-                keys.update((end.id, end.identifier or "") for end in self._decoded(rows.nodes, shapes.IssueEnd))
-        return keys
-
-    def _links(self, issues: Sequence[shapes.Issue]) -> list[Link]:
-        return [link for issue in issues for link in issue_links(issue, self._space.tables)]
 
     # --- what is there at all
 
@@ -353,10 +288,10 @@ class Pull:
             seen.add(row.id)
             if instant_millis(row.updated_at) >= at.started or (self._swept is not None and row.id not in self._swept):
                 late.add(row.id)
-        ids = frozenset(seen | self._space.projects.keys() | self._bad)
+        ids = frozenset(seen | self._space.projects.keys() | self._reader.bad)
         known = self._request.known
         gone = known - len(ids)
-        if known and not self._request.full and (not seen or (gone > FEW and gone > SHRUNK * known)):
+        if known and not self._request.full and ((not seen and known > len(ids)) or (gone > FEW and gone > SHRUNK * known)):
             text = (
                 f"{self._client.name}: {len(ids)} items are visible to {self._space.account} where {known} were; nothing is marked as gone. "
                 "Check what the account may see; if they are really gone, run `okrbot pull --full`"
@@ -367,43 +302,21 @@ class Pull:
 
     # --- small things
 
+    def _whole(self, nodes: Sequence[msgspec.Raw]) -> Page:
+        """Return issues read whole, and keep account of them."""
+        page = self._reader.whole(nodes)
+        self._count(page.items)
+        self._at.with_history += sum(item.history for item in page.items)
+        self._recent.add((item.id, item.updated) for item in page.items)
+        self._at.newest = self._recent.newest
+        return page
+
     def _count(self, items: Sequence[Item]) -> None:
         """Count what was read: a full pass passes each issue twice, and counts it in its sweep."""
         if self._at.stage in ("sweep", "moved"):
             self._at.read += len(items)
         elif self._at.stage == "late" and self._swept is not None:
             self._at.read += sum(item.id not in self._swept for item in items)
-
-    def _decoded(self, nodes: Sequence[msgspec.Raw], kind: type[S], where: str = "") -> list[S]:
-        """Return rows decoded; one that cannot be is named as a problem and makes the pull partial."""
-        rows = []
-        for node in nodes:
-            try:
-                rows.append(msgspec.json.decode(node, type=kind))
-            except msgspec.ValidationError as trouble:
-                id_, key = _naming(node)
-                key = where or key
-                if id_ in self._bad:
-                    continue
-                self._bad.add(id_)
-                self._at.bad += 1
-                text = f"{self._client.name}: {key or kind.__name__} has another shape than expected and was left out ({trouble})"
-                self._problems.append(Problem(code="bad_row", message=text, where=key, partial=True))
-        return rows
-
-
-class _Names(msgspec.Struct):
-    id: Any = ""
-    identifier: Any = ""
-
-
-def _naming(node: msgspec.Raw) -> tuple[str, str]:
-    """Return the id and the identifier of a row that cannot be decoded, as far as it has them."""
-    try:
-        names = msgspec.json.decode(node, type=_Names)
-    except msgspec.ValidationError:
-        return "", ""
-    return str(names.id), str(names.identifier or names.id)[:80]
 
 
 def _iso(moment: Millis) -> str:
