@@ -18,7 +18,7 @@ from okrbot.facts.goals import judge_goals
 from okrbot.facts.judging import classify_items, judge_missing, load_verdicts
 from okrbot.facts.load import load
 from okrbot.facts.mentions import find_mentions
-from okrbot.facts.notes import judge_notes
+from okrbot.facts.notes import judge_late_texts, judge_notes
 from okrbot.facts.pairs import find_pairs
 from okrbot.model import millis
 from okrbot.store import Store
@@ -79,6 +79,7 @@ def build(
         connection.execute(fact.create())
     _run(connection, "48_decided", arguments)
     judge_notes(connection, arguments["as_of_ms"])
+    judge_late_texts(connection, arguments["as_of_ms"])
     _run(connection, "50_items", arguments)
     _run(connection, "55_stories", arguments)
     judge_goals(connection, config)

@@ -28,7 +28,7 @@ _READ: dict[str, str] = {
       from objectives""",
     "key_results": """select source, id, objective, title, metric, unit, coalesce(baseline, -1e308) as baseline, coalesce(target, -1e308) as target,
       coalesce("current", -1e308) as current, start, due, owner, kind, cadence, progress, status, coalesce(lag_days, -1) as lag_days, items, created,
-      archived, closing_note, url, first_seen, gone_since from key_results""",
+      archived, closing_note, url, "where", first_seen, gone_since from key_results""",
     "check_ins": """select source, key_result, "on", coalesce(value, -1e308) as value, coalesce(confidence, -1.0) as confidence, status, note, author
       from check_ins""",
     "goal_changes": "select source, goal, at, field, kind, before, after, author from goal_changes",

@@ -4,7 +4,28 @@ from __future__ import annotations
 
 import duckdb
 
-from okrbot.wording.signals import update_signals
+from okrbot.wording.signals import signals, update_signals
+
+
+def judge_late_texts(connection: duckdb.DuckDBPyConnection, as_of_ms: int) -> None:
+    """Make `work.reason_text` (n, at, author): the first edit of a finished unit's text that brought in a measure it lacked."""
+    rows = connection.execute(
+        """select c.n, c."at", c.author, c.before, c.after
+           from work.change c
+           join work.item i on i.n = c.n and i.finished_ms is not null
+           join work.unit u on u.n = c.n and u.unit = c.n
+           where c.field = 'body' and c."at" <= $now and i.finished_ms > $now - 366 * 86400000::bigint
+           order by c.n, c."at" """,
+        {"now": as_of_ms},
+    ).fetchall()
+    found: dict[int, tuple[int, int, str]] = {}
+    for n, at, author, before, after in rows:
+        if n not in found and after and signals("", after).measure and not signals("", before).measure:
+            found[n] = (n, at, author)
+    columns = [[row[i] for row in found.values()] for i in range(3)]
+    connection.execute(
+        'create table work.reason_text as select unnest(?::integer[]) as n, unnest(?::bigint[]) as "at", unnest(?::varchar[]) as author', columns
+    )
 
 
 def judge_notes(connection: duckdb.DuckDBPyConnection, as_of_ms: int) -> None:

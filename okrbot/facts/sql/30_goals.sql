@@ -49,10 +49,10 @@ select k.source, k.id, coalesce(p.title, k.title) as title, k.objective, coalesc
   nullif(k."current", -1e308) as said_current,
   try_cast(nullif(k.start, '') as date) as start, try_cast(nullif(coalesce(p.due, k.due), '') as date) as due,
   k.owner, coalesce(p.kind, k.kind) as kind, k.cadence, coalesce(p.progress, k.progress) as progress_from, coalesce(p.status, k.status) as status,
-  nullif(k.lag_days, -1) as lag_days, from_json(k.items, '["varchar"]') as items, k.closing_note, k.url, k.first_seen, k.created,
+  nullif(k.lag_days, -1) as lag_days, from_json(k.items, '["varchar"]') as items, k.closing_note, k.url, k."where", k.first_seen, k.created,
   k.gone_since > 0 and k.gone_since <= $as_of_ms as gone, k.gone_since,
   o.title as objective_title, o.level, o.product, o.team, o.cycle, o.cycle_start, o.cycle_end,
-  coalesce(o.active, false) and k.archived = 0 and not (k.gone_since > 0 and k.gone_since <= $as_of_ms) as active
+  coalesce(o.active, false) and k.archived = 0 and coalesce(p.status, k.status) <> 'dropped' and not (k.gone_since > 0 and k.gone_since <= $as_of_ms) as active
 from raw.key_results k
 left join work.objective o on o.id = k.objective
 left join work.goal_past p on p.source = k.source and p.goal = k.id

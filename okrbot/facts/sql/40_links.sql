@@ -65,10 +65,17 @@ with said as (
   -- 9 a mention in title or text
   select t.n, k.id, 'text', 9, null from work.mention t join work.kr k on lower(k.id) = t.kr
 )
-select said.n, k.id as kr, k.objective, k.active, min_by(said.via, said.ord) as via, min(said.ord) as ord, max(said."at") as "at"
-from said
-join work.kr k on k.id = said.kr
-group by said.n, k.id, k.objective, k.active;
+select n, kr, objective, active, min_by(via, ord) as via, min(ord) as ord, max("at") as "at"
+from (
+  -- finished work is held against the goals that ran while it did, open work against those that run now
+  select said.n, k.id as kr, k.objective, said.via, said.ord, said."at",
+    k.active or (i.finished_ms is not null and k.cycle_start <= cast(epoch_ms(i.finished_ms) as date)
+      and k.cycle_end >= cast(epoch_ms(coalesce(i.started_ms, i.created)) as date)) as active
+  from said
+  join work.kr k on k.id = said.kr
+  join work.item i on i.n = said.n
+)
+group by n, kr, objective, active;
 
 -- The best of its own, active ones first; else the nearest ancestor's.
 create table work.own_link as

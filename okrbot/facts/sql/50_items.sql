@@ -107,8 +107,10 @@ select
   ($as_of_ms - i.created) / 86400000.0 as age_days,
   greatest(coalesce(td.working, 0) - coalesce(cd.working, 0), 0)::integer as work_days_old,
   (coalesce(i.finished_ms, $as_of_ms) - i.started_ms) / 86400000.0 as started_days,
-  case when i.has_history or i.updated <= $as_of_ms then
-    ($as_of_ms - coalesce(greatest(h."at", i.created), case when i.has_history then i.created else nullif(i.updated, 0) end)) / 86400000.0 end as quiet_days,
+  ($as_of_ms - case
+    when h."at" is not null then greatest(h."at", i.created)
+    when i.has_history then i.created
+    when i.updated between 1 and $as_of_ms then i.updated end) / 86400000.0 as quiet_days,
   ($as_of_ms - coalesce(i.last_state, case when i.has_history then i.created end)) / 86400000.0 as state_days,
   case when i.state = 'done' then ($as_of_ms - coalesce(rel."at", i.finished_ms)) / 86400000.0 end as live_days,
   coalesce(rk.place, 9999) as backlog_rank,

@@ -3,6 +3,36 @@
 create table work.key_of as
 select m.key, i.n from work.item i join work.name m on m.n = i.n;
 
+-- The silence of a family: the latest touch on a unit or anything below it counts for all of them.
+create table work.family_quiet as
+select k.n, f.quiet
+from (select u.unit, case when count(*) = count(i.quiet_days) then min(i.quiet_days) end as quiet
+  from work.unit u join work.key_of m on m.n = u.n join item i on i.key = m.key group by u.unit) f
+join work.unit k on k.unit = f.unit;
+
+update item set family_quiet_days = f.quiet
+from work.family_quiet f
+join work.key_of k on k.n = f.n
+where item.key = k.key;
+
+-- How much was done when users first got a part: by the release dates of the children, if the backlog knows releases at all.
+create table work.backlog_releases as
+select i.backlog, count(*) as items from work.released r join work.item i on i.n = r.n group by i.backlog;
+
+update item set released_share = s.share
+from (
+  select u.above as n,
+    count(*) filter (c.state = 'done' and c.finished_ms <= coalesce(f.first_at, $as_of_ms)) / count(*)::double as share
+  from work.up u
+  join work.item c on c.n = u.n and c.level >= 0
+  join work.item e on e.n = u.above
+  join work.backlog_releases b on b.backlog = e.backlog
+  left join (select u.above as n, min(r."at") as first_at from work.up u join work.released r on r.n = u.n group by u.above) f on f.n = u.above
+  group by u.above
+) s
+join work.key_of k on k.n = s.n
+where item.key = k.key and item.level >= 1;
+
 -- When the link to the key result was made: a change of the field, label or goal that names it.
 create table work.reason as
 select c.n, min(c."at") as "at", arg_min(c.author, c."at") as author, arg_min(c.field, c."at") as field
@@ -10,7 +40,10 @@ from work.change c
 where c."at" <= $as_of_ms and c.after <> '' and c.before = ''
   and (c.field in ('field:' || $link_field, 'field:' || $measure_field, 'goal')
     or (c.field = 'labels' and contains(lower(c.after), lower($label_prefix)) and $label_prefix <> ''))
-group by c.n;
+group by c.n
+union all
+select n, "at", author, 'body' from work.reason_text where n not in (
+  select n from work.change where "at" <= $as_of_ms and after <> '' and before = '' and field in ('field:' || $link_field, 'field:' || $measure_field, 'goal'));
 
 -- A bulk edit: one author, one field, more than twenty items within ten minutes.
 create table work.bulk as
@@ -21,7 +54,7 @@ group by all
 having count(distinct n) > 20;
 
 update item set
-  linked_at = epoch_ms(r."at"),
+  linked_at = case when r.field <> 'body' then epoch_ms(r."at") end,
   reason_added = epoch_ms(r."at"),
   reason_in_bulk = exists (select 1 from work.bulk b where b.author = r.author and b.field = r.field and b.slot in (r."at" // 600000, r."at" // 600000 - 1))
 from work.reason r

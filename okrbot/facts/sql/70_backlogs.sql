@@ -16,10 +16,14 @@ select backlog,
   count(*) filter (work_class = 'value' and level >= 1 and state = 'done' and finished > now - interval 182 day and finished < now - interval 60 day
     and not planned_one_off)::integer as value_finished,
   count(*) filter (work_class = 'value' and level >= 1 and state = 'done' and finished > now - interval 182 day and finished < now - interval 60 day
+    and planned_one_off)::integer as value_one_offs,
+  count(*) filter (work_class = 'value' and level >= 1 and state = 'done' and finished > now - interval 182 day and finished < now - interval 60 day
     and not planned_one_off and follow_ups > 0)::integer as value_tweaked,
   count(*) filter (level >= 1 and work_class = 'value' and state in ('todo', 'doing') and due is not null)::integer as roadmap,
   count(*) filter (level >= 1 and work_class = 'value' and state in ('todo', 'doing') and due is not null and scope_locked)::integer as locked,
-  count(*) filter (level >= 1 and work_class = 'value' and state in ('todo', 'doing') and due is not null and linked)::integer as roadmap_linked
+  count(*) filter (level >= 1 and work_class = 'value' and state in ('todo', 'doing') and due is not null and linked)::integer as roadmap_linked,
+  count(*) filter (level >= 1 and work_class = 'value' and state in ('todo', 'doing') and due is not null and scope_locked
+    and (is_regulation or list_has_any(labels, ['event', 'legal-date', 'fixed-date', 'trade-fair'])))::integer as bound
 from work.recent
 where unit
 group by backlog;
@@ -86,7 +90,13 @@ group by backlog;
 -- Key results of a product in the order its goals are written: the upper half counts as more important.
 create table work.kr_half as
 select key, product, percent_rank() over (partition by product order by row_number_in_file) <= 0.5 as upper_half
-from (select key, product, row_number() over (order by source, key) as row_number_in_file from key_result where active and product <> '');
+from (
+  select f.key, f.product,
+    row_number() over (order by f.source, try_cast(regexp_extract(k."where", ':(\d+)$', 1) as integer), f.key) as row_number_in_file
+  from key_result f
+  join work.kr k on k.id = f.key
+  where f.active and f.product <> ''
+);
 
 create table work.local_rank as
 select b.key as backlog,
@@ -101,7 +111,9 @@ from work.backlog b;
 
 create table work.update_count as
 select i.backlog, count(*)::integer as updates, count(*) filter (s.shipped and not s.result and not s.learning)::integer as shipped_only,
-  count(*) filter (s.result or s.learning)::integer as learned
+  count(*) filter (s.result or s.learning)::integer as learned,
+  count(*) filter (s.shipped and not s.result and not s.learning and exists (
+    select 1 from work.item e where e.n = s.n and e.level >= 1 and e.state = 'done' and abs(e.finished_ms - s."at") < 7 * 86400000::bigint))::integer as launch
 from work.said_update s
 join work.item i on i.n = s.n
 where s."at" > $as_of_ms - 56 * 86400000::bigint
@@ -127,9 +139,9 @@ select
   coalesce(i.doing, 0) as started_items, coalesce(i.waiting, 0) as waiting_items, i.wait_median, i.work_median,
   coalesce(r.reversals, 0) as rank_reversals, coalesce(r.rankers, 0) as rankers,
   coalesce(l.low_started, 0) as low_started, coalesce(l.high_waiting, 0) as high_waiting, coalesce(l.example, '') as high_waiting_example,
-  coalesce(u.roadmap, 0) as roadmap_epics, coalesce(u.locked, 0) as locked_epics, coalesce(u.roadmap_linked, 0) as linked_epics,
+  coalesce(u.roadmap, 0) as roadmap_epics, coalesce(u.locked, 0) as locked_epics, coalesce(u.bound, 0) as bound_epics, coalesce(u.value_one_offs, 0) as value_one_offs, coalesce(u.roadmap_linked, 0) as linked_epics,
   coalesce(i.top_items, 0) as top_items, coalesce(i.handed_in, 0) as handed_in,
-  coalesce(n.updates, 0) as updates_8w, coalesce(n.shipped_only, 0) as shipped_only_8w, coalesce(n.learned, 0) as learned_8w
+  coalesce(n.updates, 0) as updates_8w, coalesce(n.shipped_only, 0) as shipped_only_8w, coalesce(n.learned, 0) as learned_8w, coalesce(n.launch, 0) as launch_8w
 from work.backlog b
 left join work.backlog_items i on i.backlog = b.key
 left join work.backlog_units u on u.backlog = b.key

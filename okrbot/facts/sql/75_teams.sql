@@ -33,6 +33,14 @@ join work.team_component c on c.team = r.team
 where r.level >= 0 and r.created > r.now - interval 182 day
 group by r.team;
 
+-- Of the last six weeks' finished work that names a component, the share that is still in the one of a quarter ago.
+create table work.component_kept as
+select r.team, count(*) filter (list_contains(r.components, c.before_main)) / nullif(count(*), 0)::double as share
+from work.recent r
+join work.team_component c on c.team = r.team and c.before_main is not null
+where r.level >= 0 and len(r.components) > 0 and r.state = 'done' and r.finished > r.now - interval 42 day
+group by r.team;
+
 create table work.team_goal as
 select team, count(distinct objective)::integer as objectives, count(*) filter (due is not null)::integer as dated,
   count(*) filter (due is not null and due = cycle_end)::integer as last_day,
@@ -58,7 +66,7 @@ select
   t.has_history, t.items,
   coalesce(g.objectives, 0) as objectives, coalesce(g.dated, 0) as goals_dated, coalesce(g.last_day, 0) as goals_on_last_day,
   coalesce(g.quarterly, 0) as goals_quarterly,
-  t.epics_doing as value_epics_doing, t.doing as items_doing,
+  t.epics_doing as value_epics_doing, t.doing as items_doing, t.upkeep_doing, kept.share as component_kept,
   coalesce(m.members, 0) as members, coalesce(m.members_before, 0) as members_before, coalesce(m.changed, 0) as members_changed,
   coalesce(m."left", 0) = 0 and coalesce(m.members, 0) > coalesce(m.members_before, 0) as growing,
   coalesce(k.before_main, '') as component_before, coalesce(k.now_main, '') as component_now, coalesce(k.main, '') as main_component, s.share as main_component_share,
@@ -71,6 +79,7 @@ from (
     count(*) filter (coalesce(finished, started, created) > now - interval 182 day)::integer as items,
     count(*) filter (unit and level >= 1 and work_class = 'value' and state = 'doing')::integer as epics_doing,
     count(*) filter (level = 0 and state = 'doing')::integer as doing,
+    count(*) filter (level = 0 and state = 'doing' and work_class = 'ktlo')::integer as upkeep_doing,
     count(*) filter (level >= 1 and coalesce(started, created) > now - interval 182 day)::integer as epics,
     count(*) filter (level >= 1 and coalesce(started, created) > now - interval 182 day and (teams > 1 or blocked_by_team <> ''))::integer as with_others
   from work.recent
@@ -78,7 +87,7 @@ from (
   group by team
   union all
   -- a team that has goals but whose backlog goes by another name
-  select g.team, coalesce((select any_value(product) from work.kr k where k.team = g.team), ''), false, 0, 0, 0, 0, 0
+  select g.team, coalesce((select any_value(product) from work.kr k where k.team = g.team), ''), false, 0, 0, 0, 0, 0, 0
   from work.team_goal g
   where g.team not in (select team from work.item)
 ) t
@@ -87,4 +96,5 @@ left join work.member m on m.team = t.team
 left join work.team_component k on k.team = t.team
 left join work.main_share s on s.team = t.team
 left join work.team_goal g on g.team = t.team
+left join work.component_kept kept on kept.team = t.team
 where t.team <> '';
