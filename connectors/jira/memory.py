@@ -38,6 +38,7 @@ class Resume(msgspec.Struct, frozen=True):
     full: bool
     parts: list[tuple[str, Millis, Millis]]  # full pass: (clauses, created from, until before)
     low: Millis  # changes: updated from
+    gaps: list[tuple[str, str, str]] = []  # (code, message, where) of rows that are missing so far
 
 
 M = TypeVar("M", Checkpoint, Resume)

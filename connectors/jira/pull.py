@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -129,7 +130,7 @@ def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, 
         low=max((resumed.low if resumed and not resumed.full else (before.start if before and not full else start) - look_back), 0),
         resumed=resumed,
         workers=settings.parallel or (8 if who.cloud else 2),
-        problems=[*problems, *more],
+        problems=[*problems, *more, *(Problem(*gap, partial=True) for gap in (resumed.gaps if resumed else ()))],
         census_at=before.census_at if before else 0,
     )
     run.problems += [Problem("field", f"no field is called {name}; check the spelling under [okrs.links]") for name in fields.missing]
@@ -189,8 +190,9 @@ def _full_pass(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
     steps = slices.run(crew)
     try:
         for step in steps:
-            run.resume = memory.write(Resume(memory.VERSION, run.start, run.filter, run.who.account, True, slices.store(step), 0))
-            yield _page(run, step.found, step.told)
+            page = _page(run, step.found, step.told)
+            run.resume = _resume(run, slices.store(step), 0)
+            yield dataclasses.replace(page, resume=run.resume)
     finally:
         slices.stop()
     if not run.seen and run.request.known and not run.resumed:
@@ -232,7 +234,7 @@ def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
         if in_order and not run.full:
             low = max(low, last // 1000 * 1000)
         if run.historian is None or ask.changelog:
-            run.resume = _resume(run, low)
+            run.resume = _resume(run, [], low)
             yield _page(run, found, run.historian.inside(found.changelogs) if run.historian else None)
             continue
         yield _page(run, found, None)
@@ -250,22 +252,26 @@ def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
 
 def _history_page(run: Run, future: Future[Told], low: Millis) -> Page:
     told = future.result()
-    run.resume = _resume(run, low)
+    run.resume = _resume(run, [], low)
     return _page(run, Found(), told)
 
 
-def _resume(run: Run, low: Millis) -> str:
-    return memory.write(Resume(memory.VERSION, run.start, run.filter, run.who.account, run.full, [], low))
+def _resume(run: Run, parts: list[tuple[str, Millis, Millis]], low: Millis) -> str:
+    """Return what a kill from here on leaves to do, and what was missing already."""
+    gaps = [(problem.code, problem.message, problem.where) for problem in run.problems if problem.partial]
+    return memory.write(Resume(memory.VERSION, run.start, run.filter, run.who.account, run.full, parts, low, gaps))
 
 
 def _page(run: Run, found: Found, told: Told | None) -> Page:
     """Return a page of the store's rows; history that came with its issues marks them."""
-    run.problems += found.problems
+    if found.problems:
+        run.problems = list(merge([*run.problems, *found.problems]))
     run.seen.add(found.ids)
     items, own = found.items, {item.id for item in found.items}
     of: list[str] = []
     if told is not None:
-        run.problems += told.problems
+        if told.problems:
+            run.problems = list(merge([*run.problems, *told.problems]))
         run.told.add(told.of)
         complete = own.intersection(told.of)
         items = [item._replace(history=True) if item.id in complete else item for item in items] if complete else items
@@ -294,21 +300,23 @@ def _census_due(run: Run) -> bool:
     known = run.request.known
     if run.counted is not None:
         run.expected = run.counted.result()
+    if run.full and not run.resumed and run.expected is not None and len(run.seen) < run.expected:
+        return True  # the count says that the slices missed something
     fell = run.expected is not None and run.expected < known
     return known > 0 and (run.full or known <= CENSUS_ALWAYS or fell or run.who.now - run.census_at >= DAY // 2)
 
 
 def _census(run: Run) -> Generator[Page, None, frozenset[str] | None]:
     """List the ids visible now (as the generator's result, None when not taken or not to be trusted) and read what a full pass missed."""
+    known = run.request.known
     if not _census_due(run):
-        if run.expected == 0 and run.request.known:
+        if run.expected == 0 and known:
             raise _all_gone(run)
         return None
     ids: set[str] = set()
     for found in run.search.census(run.clauses):
         ids.update(found.ids)
-    known = run.request.known
-    if not ids:
+    if not ids and known:
         raise _all_gone(run)
     if run.full and not run.resumed:
         yield from _missed(run, {id_ for id_ in ids if id_ not in run.seen})
@@ -322,7 +330,7 @@ def _census(run: Run) -> Generator[Page, None, frozenset[str] | None]:
         run.problems.append(Problem("shrunk", text, count=known - len(ids), partial=True))
         return None
     run.census_at = run.start
-    return frozenset(ids)
+    return frozenset(ids) if known else None
 
 
 def _missed(run: Run, ids: set[str]) -> Iterator[Page]:
