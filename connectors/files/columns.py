@@ -128,7 +128,7 @@ def _named(names: list[str], data: list[Row], delimiter: str, header: Row) -> Co
     folded = {squeeze(name) for name in names}
     if folded & _OKR_SHEET and folded & _OKR_NUMBERS:
         raise UnknownTableError("is a list of key results, not of work: name it under [okrs] files")
-    sample = [row.cells for row in data[:200]]
+    sample = [row.cells for row in data[:300] if len(row.cells) == len(header.cells)][:200] or [row.cells for row in data[:200]]
     roles, links, fields = _assign(names, sample)
     guessed = _by_shape(names, sample, roles, fields)
     dialect = _dialect(names, roles, links, fields)
@@ -227,7 +227,7 @@ def _dialect(names: list[str], roles: dict[str, list[int]], links: list[tuple[in
         return "linear"
     if links or any((inner := bracketed(name)) and inner[1] for name in names):
         return "jira"
-    return "jira" if "key" in roles and len(_JIRA_MARKS & roles.keys()) >= 2 else "home"
+    return "jira" if "key" in roles and ("id" in roles or len(_JIRA_MARKS & roles.keys()) >= 2) else "home"
 
 
 def _by_shape(names: list[str], sample: list[list[str]], roles: dict[str, list[int]], fields: dict[str, list[int]]) -> list[str]:
@@ -277,10 +277,13 @@ def _all_keys(values: list[str], rows: int) -> bool:
 def _weak_key(sample: list[list[str]], roles: dict[str, list[int]]) -> None:
     if "key" in roles:
         return
+    if len(_LINEAR_MARKS & roles.keys()) >= 3 and "key_weak" in roles:
+        roles["key"] = [roles["key_weak"].pop(0)]
+        return
     for place in list(roles.get("key_weak", [])):
         values = values_of(sample, place)
         short = sum(len(value) <= 40 and " " not in value for value in values)
-        if values and short >= len(values) * 0.9 and len(set(values)) >= len(values) * 0.9:
+        if values and short >= len(values) * 0.8 and len(set(values)) >= len(values) * 0.8:
             roles["key_weak"].remove(place)
             roles.setdefault("key", []).append(place)
             return

@@ -9,7 +9,7 @@ from typing import Any
 
 from okrbot.model import Change, Objective, Problem
 
-from .. import jira_shape, linear_shape  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
+from .. import jira_history, jira_lore, jira_shape, linear_lore, linear_shape  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
 from ..text import instant_millis  # noqa: TID252
 from .items import Made
 from .json_stream import Broken, Envelope, Record, walk
@@ -41,8 +41,8 @@ class Document:
         self._zone = zone
         self._backlog = backlog
         self._site = site
-        self._jira = jira_shape.JiraLore()
-        self._linear = linear_shape.LinearLore()
+        self._jira = jira_lore.JiraLore()
+        self._linear = linear_lore.LinearLore()
         self._counts: Counter[str] = Counter()
         self._logs: Counter[str] = Counter()  # pieces of the bulk change log, by issue id
 
@@ -116,7 +116,7 @@ class Document:
 
     def _initiative(self, value: dict[str, Any]) -> None:
         self._linear.learn_initiative(value)
-        for project in linear_shape.nodes(value.get("projects")):
+        for project in linear_lore.nodes(value.get("projects")):
             if project.get("id") and project.get("name"):
                 inner = {"initiatives": [{"id": value.get("id"), "name": value.get("name")}], **project}
                 self._linear.learn_project(inner)
@@ -186,7 +186,7 @@ class Document:
             item = item._replace(backlog=backlog)
             kind = "file"
         linear = rows if isinstance(rows, linear_shape.LinearRows) else None
-        earlier = linear.earlier if linear else tuple(jira_shape.earlier_keys(rows.changes, item.key))
+        earlier = linear.earlier if linear else tuple(jira_history.earlier_keys(rows.changes, item.key))
         return Made(
             item,
             backlog,
@@ -242,7 +242,7 @@ class Document:
             if known is None:
                 strangers += 1
                 continue
-            changes.extend(jira_shape.history_changes(known, histories, self._jira))
+            changes.extend(jira_history.history_changes(known, histories, self._jira))
             complete.append(known)
             if len(changes) >= _CHANGES_A_PAGE:
                 yield changes, complete

@@ -158,8 +158,8 @@ def _next_row(feed: _Feed, delimiter: str, width: int, looks_like_row: Callable[
 
 
 def _starts_row(feed: _Feed, place: int, delimiter: str, width: int, looks_like_row: Callable[[list[str]], bool]) -> bool:
-    if feed.row[place].count(delimiter) < min(width - 1, 1):
-        return False
+    if '"' in feed.row[place].split(delimiter, 1)[0].lstrip('"').rstrip("\r\n")[-1:] and not feed.row[place].startswith('"'):
+        return False  # the rest of a quoted cell, not the start of a row
     try:
         cells = next(csv.reader(_ahead(feed, place), delimiter=delimiter, strict=True), None)
     except csv.Error:

@@ -21,6 +21,7 @@ from .opened import Opened
 from .rows import Damage, Row, parse_line, read_rows
 
 _HEAD_LINES = 1500
+_DIGITS = re.compile(r"^\d+$")
 _SHOWN = 20  # problems of one kind and file that are listed one by one; the rest is counted
 _CUT_AT = (1000, 10_000)
 _FOOTER = re.compile(
@@ -60,7 +61,8 @@ class Table:
         self._counts: Counter[str] = Counter()
         self._lost = 0
         self._dates = self._date_columns()
-        self._strict = self._keys_are_strict()
+        self._strict = self._most("key", LOOSE_KEY)
+        self._numbered = self._most("id", _DIGITS)
         self._parents: dict[str, str] = {}
         self._parent_doubles: set[str] = set()
 
@@ -80,12 +82,13 @@ class Table:
         comments = DateColumn("comment", self._zone)
         return {place: comments if role == "comment" else DateColumn(role, self._zone) for place, role in sorted(names.items())}
 
-    def _keys_are_strict(self) -> bool:
-        """Whether this table's keys are like SHOP-12, so that another shape in the column means a damaged row."""
-        place = self.columns.at("key")
+    def _most(self, role: str, shape: re.Pattern[str]) -> bool:
+        """Whether a column's cells have a shape, so that another shape in it means a damaged row."""
+        place = self.columns.at(role)
         rows = [row.cells for row in self._raw(iter(self._sample_lines), strict_rows=False) if isinstance(row, Row)]
+        rows = [cells for cells in rows if len(cells) == self.columns.width] or rows
         values = values_of(rows[:500], place) if place >= 0 else []
-        return bool(values) and sum(bool(LOOSE_KEY.match(value)) for value in values) >= len(values) * 0.8
+        return bool(values) and sum(bool(shape.match(value)) for value in values) >= len(values) * 0.6
 
     # --- rows ---
 
@@ -163,20 +166,24 @@ class Table:
         elif len(cells) < width:
             if row.last and len(cells) > 1 and self.rows > 1:
                 cells = cells[:-1]  # the file may end inside its last cell
-            if not self._core_within(cells) or self._proven(cells) < self._last_anchor(cells):
+            if not self._core_within(cells) or not self._has_key(cells) or self._proven(cells) < self._last_anchor(cells):
                 return [], f"{len(cells)} cells under {width} headers"
             if row.last and self.rows > 1:
                 if say:
                     self._count("short_row", row.line, "the file ends inside this row", partial=True)
-            elif width - len(cells) > 1 and say:
+            elif say:
                 self._count("short_row", row.line, f"{len(cells)} cells under {width} headers: the rest was taken as empty")
         return self._identified(cells)
+
+    def _has_key(self, cells: list[str]) -> bool:
+        key = self.columns.at("key")
+        return key < 0 or not self._strict or bool(LOOSE_KEY.match(cells[key].strip()))
 
     def _identified(self, cells: list[str]) -> tuple[list[str], str]:
         key, title, number = self.columns.at("key"), self.columns.at("title"), self.columns.at("id")
         has_title = 0 <= title < len(cells) and bool(cells[title].strip())
         text = cells[key].strip() if 0 <= key < len(cells) else ""
-        if key >= 0 and self._strict and text and not LOOSE_KEY.match(text):
+        if text and (not LOOSE_KEY.match(text) if self._strict else '"' in text):
             return [], f"{text[:30]!r} in the key column is no key"
         if key >= 0 and not text and self.columns.dialect != "home" and not (0 <= number < len(cells) and cells[number].strip().isdigit()):
             return [], "no key"
@@ -203,7 +210,7 @@ class Table:
         if place in self.columns.roles.get("project_key", ()):
             key = self.columns.at("key")
             return not self._strict or key < 0 or key >= len(cells) or cells[key].strip().rsplit("-", 1)[0].casefold() == text.casefold()
-        return text.isdigit() or self.columns.dialect == "home"
+        return text.isdigit() or not self._numbered
 
     def _proven(self, cells: list[str]) -> int:
         """Return how many leading cells stand between anchors that all fit."""
