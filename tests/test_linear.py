@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fake_linear import FakeLinear
 from hypothesis import given
@@ -21,7 +22,9 @@ from shelf import Shelf
 from connectors.linear import Linear, Settings, connect
 from connectors.linear.calendar import last_day, period
 from connectors.linear.client import authorization
+from connectors.linear.reading import Reader
 from connectors.linear.rows import rank
+from connectors.linear.workspace import Workspace
 from okrbot.model import Item, Link, Secret, SourceError, Surroundings
 
 SAMPLE = Path(__file__).parents[1] / "okrbot" / "sample" / "veldmand-linear.json"
@@ -577,6 +580,76 @@ def test_every_field_may_be_absent_or_null(desk: Desk) -> None:
     desk.pull()
     item = desk.item(issue)
     assert (item.key, item.title, item.state) == ("WEB-1", "", "todo")
+
+
+WRONG = [None, 5, -1.5, "soon", "", True, [], [None], {}, {"id": 7}, {"id": "x", "name": None}, "9999-99-99T00:00:00Z", "x" * 5000]
+
+
+def test_any_field_of_any_shape_gives_an_item_or_a_named_problem_never_a_crash(desk: Desk) -> None:
+    """One field of one issue is spoiled in each of many ways, wherever it stands in the answer."""
+    site = desk.site
+    team, project = site.team("WEB"), site.project("P", next(iter(site.tables["teams"].values())))
+    spoiled = site.issue(team, "Spoiled", projectId=project["id"], labelIds=[site.label("Bug")["id"]])
+    good = site.issue(team, "Good", parentId=spoiled["id"])
+    site.move_to_state(spoiled, "Done")
+    space = Workspace(desk.linear().client)
+    space.sign_in()
+    space.read_tables(0)
+    answer = space._client.ask("details", lambda data: json.loads(bytes(data)), first=5, after=None, filter={}, entries=16)
+    [node] = [row for row in answer["rows"]["nodes"] if row["id"] == spoiled["id"]]
+    [other] = [row for row in answer["rows"]["nodes"] if row["id"] == good["id"]]
+    places = list(_places(node))
+    assert len(places) > 70
+    left_out = 0
+    for place, wrong in itertools.product(places, WRONG):
+        reader = Reader(desk.linear().client, space, history=True)
+        reader._comments = lambda ids: []  # type: ignore[method-assign]
+        reader._parent_keys = lambda issues, histories: {}  # type: ignore[method-assign]
+        reader._entries = lambda issue: issue.history.nodes if issue.history else []  # type: ignore[method-assign]
+        page = reader.whole([msgspec.Raw(json.dumps(row).encode()) for row in (_spoil(node, place, wrong), other)])
+        assert "Good" in {item.title for item in page.items}
+        assert len(page.items) + len(reader.problems) == 2, (place, wrong)
+        assert all(problem.partial and problem.code == "bad_row" for problem in reader.problems)
+        left_out += len(reader.problems)
+    assert left_out > 300
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from _places(below, (*path, key))
+
+
+def _spoil(row: Any, path: tuple[Any, ...], wrong: Any) -> Any:
+    copy = json.loads(json.dumps(row))
+    spot = copy
+    for key in path[:-1]:
+        spot = spot[key]
+    spot[path[-1]] = wrong
+    return copy
+
+
+def test_half_an_emoji_is_replaced_and_a_whole_one_kept(desk: Desk) -> None:
+    site = desk.site
+    issue = site.issue(site.team("WEB"), "cut \ud83d, whole \U0001f680, tail \udc00")
+    desk.pull()
+    assert desk.item(issue).title == "cut \ufffd, whole \U0001f680, tail \ufffd"
+
+
+def test_an_epic_by_label_stands_above_its_sub_issues(desk: Desk) -> None:
+    site = desk.site
+    team, kinds = site.team("WEB"), site.label("Type", group=True)
+    epic = site.issue(team, "Big", labelIds=[site.label("Epic", parent=kinds)["id"]])
+    story = site.issue(team, "Middle", parentId=epic["id"], labelIds=[site.label("feature")["id"]])
+    step = site.issue(team, "Small", parentId=story["id"])
+    bug = site.issue(team, "Wrong", parentId=story["id"], labelIds=[site.label("Bug")["id"]])
+    desk.pull()
+    assert [(desk.item(row).kind, desk.item(row).level) for row in (epic, story, step, bug)] == [
+        ("epic", 1),
+        ("story", 0),
+        ("subtask", -1),
+        ("bug", -1),
+    ]
 
 
 # --- probing and settings

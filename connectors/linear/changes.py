@@ -171,7 +171,8 @@ def _team_name(team: shapes.Team | None) -> str:
 
 
 def _priority(value: float | None) -> str:
-    return _PRIORITIES.get(round(value or 0), f"{value:g}")
+    number = value or 0
+    return _PRIORITIES.get(round(number), f"{number:g}")
 
 
 def _figure(value: float | None) -> str:

@@ -31,6 +31,10 @@ SHORT_WAIT = 30.0  # seconds waited for the allowance to refill; a longer pause 
 EMPTY_PAGES = 3  # empty pages that promise more, in a row
 
 _HEADERS = {"points": "X-RateLimit-Complexity", "requests": "X-RateLimit-Requests", "endpoint": "X-RateLimit-Endpoint-Requests"}
+# Half of a two-part letter (an emoji cut in the middle): some JSON writers send it, no JSON reader takes it.
+_HALVES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _TRANSIENT = ("internal", "lock timeout", "locktimeout", "network", "timeout", "bad_gateway", "service_unavailable")
 _HIDDEN = ("forbidden", "feature not accessible", "featurenotaccessible", "feature_not_accessible")
 
@@ -102,7 +106,7 @@ class Client:
         self._note(answer, price)
         try:
             return into(data)
-        except msgspec.ValidationError as trouble:
+        except msgspec.DecodeError as trouble:
             raise SourceError(
                 f"{self.name}: Linear's answer to {name} has another shape than expected ({trouble})", code="protocol"
             ) from None
@@ -272,6 +276,8 @@ def _number(text: str) -> float | None:
 
 def _data(body: bytes) -> msgspec.Raw:
     """Return the `data` of an answer. Raises ValidationError where there is none."""
+    if b"\\ud" in body or b"\\uD" in body:
+        body = _HALVES.sub(rb"\\ufffd", body)
     failed = msgspec.json.decode(body, type=Failed)
     if bytes(failed.data) == b"null":
         raise msgspec.ValidationError("no data")

@@ -67,7 +67,7 @@ class Reader:
         for node in nodes:
             try:
                 rows.append(msgspec.json.decode(node, type=kind))
-            except msgspec.ValidationError as trouble:
+            except msgspec.DecodeError as trouble:
                 id_, name = _naming(node)
                 if id_ in self.bad:
                     continue
@@ -121,6 +121,6 @@ def _naming(node: msgspec.Raw) -> tuple[str, str]:
     """Return the id and the identifier of a row that cannot be decoded, as far as it has them."""
     try:
         names = msgspec.json.decode(node, type=_Names)
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         return "", ""
     return str(names.id), str(names.identifier or names.id)[:80]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ..text import instant_millis
+
 
 class PageInfo(msgspec.Struct, rename="camel"):
     has_next_page: bool
@@ -105,6 +107,9 @@ class Cycle(msgspec.Struct, rename="camel"):
     archived_at: str | None = None
     team: Ref | None = None
 
+    def __post_init__(self) -> None:
+        _instants(self.starts_at, self.ends_at, self.completed_at)
+
 
 class Milestone(msgspec.Struct, rename="camel"):
     id: str
@@ -147,6 +152,9 @@ class Project(msgspec.Struct, rename="camel"):
     creator: Ref | None = None
     teams: TeamPage | None = None
 
+    def __post_init__(self) -> None:
+        _instants(self.created_at, self.updated_at, self.started_at, self.completed_at, self.canceled_at)
+
 
 class ProjectRelation(msgspec.Struct, rename="camel"):
     id: str
@@ -166,6 +174,9 @@ class Update(msgspec.Struct, rename="camel"):
     project: Ref | None = None
     initiative: Ref | None = None
 
+    def __post_init__(self) -> None:
+        _instants(self.created_at)
+
 
 class Initiative(msgspec.Struct, rename="camel"):
     id: str
@@ -183,6 +194,9 @@ class Initiative(msgspec.Struct, rename="camel"):
     owner: Ref | None = None
     lead_team: Ref | None = None
     parent_initiative: Ref | None = None
+
+    def __post_init__(self) -> None:
+        _instants(self.created_at)
 
 
 class InitiativeProject(msgspec.Struct):
@@ -255,6 +269,9 @@ class History(msgspec.Struct, rename="camel"):
     bot_actor: Bot | None = None
     relation_changes: list[RelationChange] | None = None
 
+    def __post_init__(self) -> None:
+        _instants(self.created_at)
+
 
 class HistoryPage(msgspec.Struct, rename="camel"):
     nodes: list[History]
@@ -297,6 +314,9 @@ class Issue(msgspec.Struct, rename="camel"):
     synced_with: list[Twin] | None = None
     history: HistoryPage | None = None
 
+    def __post_init__(self) -> None:
+        _instants(self.created_at, self.updated_at, self.started_at, self.completed_at, self.canceled_at)
+
 
 class Comment(msgspec.Struct, rename="camel"):
     id: str
@@ -306,6 +326,9 @@ class Comment(msgspec.Struct, rename="camel"):
     bot_actor: Bot | None = None
     user: Ref | None = None
 
+    def __post_init__(self) -> None:
+        _instants(self.created_at)
+
 
 class Moved(msgspec.Struct, rename="camel"):
     """An id with its clock: of an issue, or of a comment and the issue it is on."""
@@ -313,6 +336,9 @@ class Moved(msgspec.Struct, rename="camel"):
     id: str
     updated_at: str | None = None
     issue_id: str | None = None
+
+    def __post_init__(self) -> None:
+        _instants(self.updated_at)
 
 
 class Extensions(msgspec.Struct, rename="camel"):
@@ -333,3 +359,12 @@ class Failed(msgspec.Struct):
 
     data: msgspec.Raw = msgspec.Raw(b"null")
     errors: list[Problem] | None = None
+
+
+def _instants(*texts: str | None) -> None:
+    """Refuse a row with an instant that is none, while it is decoded and can still be named."""
+    for text in texts:
+        try:
+            instant_millis(text)
+        except OverflowError as trouble:
+            raise ValueError(str(trouble)) from None

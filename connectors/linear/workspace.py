@@ -190,6 +190,6 @@ class Workspace:
             for node in rows.nodes:
                 try:
                     yield msgspec.json.decode(node, type=kind)
-                except msgspec.ValidationError as trouble:
+                except msgspec.DecodeError as trouble:
                     text = f"{self._client.name}: an entry of {name} has another shape than expected and was left out ({trouble})"
                     self.problems.append(Problem(code="bad_row", message=text, where=name, partial=True))
