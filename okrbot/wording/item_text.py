@@ -8,7 +8,7 @@ import re
 TITLE_LIMIT = 500
 BODY_LIMIT = 8000
 
-_KEY = re.compile(r"^\s*[A-Z][A-Z0-9]{1,9}-\d+\s*[:\-–]?\s+")
+_KEY = re.compile(r"^\s*[A-Z][A-Z0-9]{1,9}-\d+\s*[:\-–]?(?:\s+|$)")
 _BRACKET = re.compile(r"^\s*[\[【({<]([^\])}>】]{1,40})[\])}>】]\s*[:\-–]?\s*")
 _COMMIT = re.compile(
     r"^\s*(feat|fix|docs?|chore|ci|build|tests?|refactor|perf|style|revert|deps|bugfix|hotfix)\s*(?:\(([^)]{0,40})\))?!?:\s+", re.IGNORECASE

@@ -24,6 +24,7 @@ _STORY = re.compile(
     r"\b(as an? [^.\n]{2,60}?,? i (want|would like|need)|als [^.\n]{2,60} (möchte|will|wil) ich|en tant qu[e'’][^.\n]{2,60} je (veux|souhaite)|como [^.\n]{2,60} (quiero|quero|necesito|gostaria))|\b(acceptance criteria|akzeptanzkriterien|critères d['’]acceptation|criterios de aceptación|critérios de aceit|acceptatiecriteria)",
     re.IGNORECASE,
 )
+_ASK = "What should change, and for whom?"
 _SUGGESTIONS = {
     "solution": "Which problem does this solve, and for whom? What will they do differently once it is there?",
     "problem": "How often does this happen, and what number would show that it got better?",
@@ -38,11 +39,13 @@ def judge_item(text: str, body: str = "", language: str | None = None) -> Judgem
     """
     item = take_apart(text)
     if _says_nothing(item):
-        return Judgement(text, "item", "unclear", 0.0, ("nothing to go by",), "What should change, and for whom?", language or "")
+        return Judgement(text, "item", "unclear", 0.0, ("nothing to go by",), _ASK, language or "")
     spoken = _language(text) if language is None else language[:2].lower()
     if spoken and spoken not in LANGUAGES and not _is_known(item):
         return Judgement(text, "item", "unclear", 0.0, (f"no lexicon for language “{spoken}”",), "", spoken)
     weighed = model()
+    if len(item.words) < 3 and not item.kinds and not any(heads_of(word) or "w=" + word in weighed.weights for word in item.words):
+        return Judgement(text, "item", "unclear", 0.0, ("no word of it is known",), _ASK, spoken)
     named = features(item)
     scores = _sum(weighed.scores(named), lean(item))
     if body:
@@ -52,7 +55,7 @@ def judge_item(text: str, body: str = "", language: str | None = None) -> Judgem
     kind = KINDS[best]
     because = _because(item, best, weighed)
     if shares[best] < UNSURE:
-        return Judgement(text, "item", "unclear", round(shares[best], 3), because, "What should change, and for whom?", spoken)
+        return Judgement(text, "item", "unclear", round(shares[best], 3), because, _ASK, spoken)
     return Judgement(text, "item", kind, round(min(shares[best], 0.99), 3), because, _SUGGESTIONS.get(kind, ""), spoken)
 
 
@@ -73,7 +76,7 @@ def _says_nothing(item: ItemText) -> bool:
 
 def _is_known(item: ItemText) -> bool:
     known = sum(1 for word in item.words if heads_of(word))
-    return known * 2 >= len(item.words)
+    return known * 5 >= len(item.words) * 3
 
 
 def _sum(one: Scores, other: Scores) -> Scores:
@@ -83,7 +86,7 @@ def _sum(one: Scores, other: Scores) -> Scores:
 def _with_body(scores: Scores, body: str) -> Scores:
     solution, problem, bug, maintenance = scores
     if _DEFECT.search(body):
-        bug += 2.0
+        bug += 3.5
     elif _STORY.search(body):
         solution += 0.8
     return solution, problem, bug, maintenance

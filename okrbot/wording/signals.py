@@ -15,6 +15,7 @@ from okrbot.wording import item_patterns as patterns
 from okrbot.wording.item_features import heads_of
 from okrbot.wording.item_reading import Reading, phrases_of, read_text
 from okrbot.wording.item_text import BODY_LIMIT, TITLE_LIMIT
+from okrbot.wording.items import judge_item
 
 SIGNALS_VERSION = 1
 LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
@@ -88,6 +89,10 @@ def signals(title: str, body: str = "", language: str | None = None) -> ItemSign
         measure = Signal(0.6, target.span)
     who = _best(heads.get("who", ABSENT), _who(read, text))
     problem = _best(heads.get("problem", ABSENT), _section(read, "problem", 0.8))
+    if not problem and head:
+        judged = judge_item(head, "", spoken)
+        if judged.kind == "problem":
+            problem = Signal(min(judged.confidence, 0.8), head[:120])
     change = _best(heads.get("change", ABSENT), _change(read))
     hypothesis = _best(heads.get("hypothesis", ABSENT), _hypothesis(read, text))
     stated = bool(who or problem or change or measure or hypothesis)
