@@ -63,6 +63,7 @@ def issue_rows(issue: Mapping[str, Any], lore: LinearLore) -> LinearRows:
         key=key or number,
         title=" ".join(plain(issue.get("title")).split()),
         kind=kind,
+        their_kind="Sub-issue" if above else "Issue",
         level=level,
         state=ours,
         their_state=their_state,

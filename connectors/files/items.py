@@ -232,7 +232,7 @@ class RowReader:
             if kind:
                 return kind, level_of(kind), ""
         if self._columns.dialect == "linear":
-            return ("subtask", -1, "") if has_parent else ("story", 0, "")
+            return ("subtask", -1, "Sub-issue") if has_parent else ("story", 0, "Issue")
         return "other", 0, ""
 
     def _labels(self, cells: list[str]) -> tuple[str, ...]:
