@@ -14,6 +14,7 @@ import dataclasses
 import hashlib
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,15 +54,26 @@ def _item(row: Row) -> Verdict:
     return verdict.kind, verdict.confidence
 
 
+def _pair(row: Row) -> Verdict:
+    from okrbot.similar.judge import verdict
+
+    found = verdict(row["a"], row["b"])
+    return ("yes" if found.same else "no"), found.confidence
+
+
 TASKS = (
     Task("key results", "goals", "key_result", ("outcome", "output", "outcome_unmeasured"), _goal("key_result")),
     Task("objectives", "goals", "objective", ("qualitative", "has_metric", "output"), _goal("objective")),
     Task("items", "items", "", ("solution", "problem", "bug", "maintenance"), _item),
+    Task("duplicates", "pairs", "", ("yes", "no"), _pair, truth="same"),
 )
 
 
-def split_of(text: str) -> str:
-    """Return `test` for a fifth of all texts, `train` for the others, always the same for the same text."""
+def split_of(row: Row) -> str:
+    """Return `test` for a fifth of all texts (a third of all groups of pairs), `train` for the others, always the same for the same row."""
+    if "a" in row:
+        return "test" if zlib.crc32(row["note"].split()[-1].encode()) % 3 == 0 else "train"
+    text = row["text"]
     return "test" if hashlib.sha256(text.strip().encode()).digest()[0] < 51 else "train"
 
 
@@ -74,7 +86,7 @@ def rows(family: str, split: str) -> Iterator[Row]:
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                if split == "blind" or split_of(row["text"]) == split:
+                if split == "blind" or split_of(row) == split:
                     yield {key: value or "" for key, value in row.items() if key}
 
 
@@ -118,7 +130,11 @@ def measure(task: Task, split: str) -> Score | None:
         f1[kind] = 2 * hit / (called + there) if called + there else 0.0
     judged = [(kind == right, sure) for right, (kind, sure) in zip(truth, said, strict=True) if kind != "unclear" and right in task.kinds]
     bins, error = _calibration(judged)
-    wrong = [(sure, right, kind, row["text"]) for row, right, (kind, sure) in zip(chosen, truth, said, strict=True) if kind != right]
+    wrong = [
+        (sure, right, kind, row.get("text") or f"{row['a']} / {row['b']}")
+        for row, right, (kind, sure) in zip(chosen, truth, said, strict=True)
+        if kind != right
+    ]
     scored = [kind for right, (kind, _) in zip(truth, said, strict=True) if right in task.kinds]
     return Score(
         count=len(chosen),

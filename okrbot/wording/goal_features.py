@@ -124,7 +124,11 @@ def _subject(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None
         if noun and not (subject and verb and verb != "aspire"):
             subject = noun
         elif verb and not bits & BIT["limit"]:
-            form = "ed" if word.endswith(("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "ida")) else "-"
+            form = (
+                "ed"
+                if word.endswith(("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "ida"))
+                else "-"
+            )
             found[f"sv={subject}+{verb}"] = None
             found[f"sv={subject}+{verb}+{form}"] = None
             found[f"sv={grammar.head_class}+{subject}+{verb}+{form}"] = None
@@ -152,7 +156,7 @@ def _numbers(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None
             found[f"nb={reading.words[at - 1]}+{kind}"] = None
         if at + 1 < len(reading.words):
             found[f"na={kind}+{reading.words[at + 1]}"] = None
-        mask, place = reading.counted(at)
+        _mask, place = reading.counted(at)
         if place >= 0:
             found[f"cw={reading.words[place]}"] = None
             found[f"cw+nk={reading.words[place]}+{kind}"] = None

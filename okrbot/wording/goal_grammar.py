@@ -16,6 +16,13 @@ _NOUN_ORDER = ("work", "metric", "world", "actor")
 _PURPOSE_STRONG = frozenset(("to", "um", "pour", "para", "om", "and", "y", "e", "et", "und", "en"))
 _CLAUSE = frozenset(("damit", "sodass", "wodurch", "zodat", "waardoor", "until"))
 _RELATIVE = frozenset(("that", "which", "die", "das", "der", "qui", "que", "dat", "wat"))
+_PARTICIPLES = ("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "idas")
+_IRREGULAR = frozenset(("held", "written", "built", "run", "set_up", "taught", "done", "live"))
+# The percentage *of* documented services is about the services.
+_MEASURE_OF = frozenset(
+    "percentage percent share proportion number amount rate anteil anzahl zahl prozentsatz part pourcentage nombre proportion porcentaje número proporción percentual porcentagem percentagem número aandeel aantal percentage".split()
+)
+_OF = frozenset(("of", "de", "des", "du", "d'", "der", "an", "van", "dos", "das"))
 TARGETS = frozenset(("pct", "cur", "mult", "ratio", "dur", "zero", "count", "plain", "rank", "state"))
 
 
@@ -152,6 +159,8 @@ def study(reading: Reading) -> Grammar:
     object_class, object_at = "", -1
     for at in range(head + 1 if head_class not in _NOUN_ORDER else head, len(reading.words)):
         found = class_of(reading.bits[at], _NOUN_ORDER)
+        if found and reading.words[at] in _MEASURE_OF and at + 1 < len(reading.words) and reading.words[at + 1] in _OF:
+            continue
         if found and reading.kinds[at] in "wv":
             object_class, object_at = _phrase_noun(reading, at)
             break
@@ -206,20 +215,29 @@ def _phrase_noun(reading: Reading, at: int) -> tuple[str, int]:
 
 
 def _done(reading: Reading, start: int) -> int:
+    """Return the place of a participle of doing after the counted noun (12 articles *published*), -1 for none."""
     if start < 0:
         return -1
     for at in range(start + 1, len(reading.words)):
         mask, word = reading.bits[at], reading.words[at]
         if reading.kinds[at] in "#>":
             return -1
-        if mask & BIT["use"] and not mask & _DOING:
+        if mask & (BIT["use"] | _CHANGE) and not mask & _DOING:
             return -1
-        if mask & _DOING and (
-            word.endswith(("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "idas"))
-            or word in ("held", "written", "built", "run", "set_up", "taught", "done", "live")
-        ):
+        if mask & _DOING and (word.endswith(_PARTICIPLES) or word in _IRREGULAR):
+            return at
+        if not mask and _looks_done(reading.language, word):
             return at
     return -1
+
+
+def _looks_done(language: str, word: str) -> bool:
+    """Tell whether a word that no list has ends like a participle: renegotiated, gedigitaliseerd."""
+    if language == "en":
+        return len(word) > 4 and word.endswith("ed") and not word.endswith("eed")
+    if language in ("de", "nl"):
+        return (word.startswith("ge") and word.endswith(("t", "en", "d"))) or word.endswith(("iert", "eerd"))
+    return False
 
 
 def _verdict(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from okrbot.wording.goal_lexicon import BIT, NOUNS, Lexicon
 
-_MARKER = re.compile(r"^\s*(?:[-*•·–—>]\s+|\(?(?:KR|O|OKR|Obj|Objective|Key Result|Résultat clé|Schlüsselergebnis|Resultado clave)\s?#?\d*(?:\.\d+)*\)?\s*[:.)\-–—]\s*|\(?\d{1,2}(?:\.\d{1,2})*[.):]\s+(?=\D)|[a-hA-H][.)]\s+)+", re.IGNORECASE)  # fmt: skip
+_MARKER = re.compile(r"^\s*(?:[A-Z][\w&/]{1,15}(?: [\w&/]{1,15})? KR\s?\d*\s?:\s*|[-*•·–—>]\s+|\(?(?:KR|O|OKR|Obj|Objective|Key Result|Résultat clé|Schlüsselergebnis|Resultado clave)\s?#?\d*(?:\.\d+)*\)?\s*[:.)\-–—]\s*|\(?\d{1,2}(?:\.\d{1,2})*[.):]\s+(?=\D)|[a-hA-H][.)]\s+)+", re.IGNORECASE)  # fmt: skip
 _SCALE = r"(?:\s?(?:k|K|M|m|mm|MM|mn|Mn|bn|B|tsd\.?|Tsd\.?|mio\.?|Mio\.?|MIO|Mrd\.?|mil|lakh|crore|thousand|hundred|millions?|billions?|millones|millón|milhões|milhão|miljoen|Millionen|Mio|Milliarden|milliers|milliards)(?![^\W\d_]))?"
 _TOKEN = re.compile(
     r"(?P<url>https?://\S+)"
@@ -30,11 +31,133 @@ _PERCENT = re.compile(
     r"%|‰|pp$|p\.p\.|percent|per cent|prozent|pour.cent|por ciento|por cento|procent|puntos porc|pontos perc|points de pour", re.IGNORECASE
 )
 _NAMED = frozenset(
-    ["version", "v", "release", "phase", "soc", "iso", "wcag", "level", "tier", "series", "stage", "sprint", "step", "part", "type", "windows", "python", "angular", "industry", "web", "kr", "okr", "o", "wave", "milestone", "batch", "sev", "severity", "priority", "tls", "php", "java", "node", "vue", "react", "django", "rails", "kubernetes", "scope", "chapter", "office", "microsoft", "http", "html", "css", "ubuntu", "android", "ios", "base", "ifrs", "din", "en", "pci", "gdpr", "lot", "teil", "stufe", "étape", "niveau", "fase", "etapa", "módulo", "module", "modul", "horizon", "playbook", "gate", "sap", "s/4hana", "article", "artikel", "room", "building", "zone", "region", "group", "team", "no", "nr", "n°", "nº", "number", "day", "tag", "class", "grade", "klasse", "year"]
+    [
+        "version",
+        "v",
+        "release",
+        "phase",
+        "soc",
+        "iso",
+        "wcag",
+        "level",
+        "tier",
+        "series",
+        "stage",
+        "sprint",
+        "step",
+        "part",
+        "type",
+        "windows",
+        "python",
+        "angular",
+        "industry",
+        "web",
+        "kr",
+        "okr",
+        "o",
+        "wave",
+        "milestone",
+        "batch",
+        "sev",
+        "severity",
+        "priority",
+        "tls",
+        "php",
+        "java",
+        "node",
+        "vue",
+        "react",
+        "django",
+        "rails",
+        "kubernetes",
+        "scope",
+        "chapter",
+        "office",
+        "microsoft",
+        "http",
+        "html",
+        "css",
+        "ubuntu",
+        "android",
+        "ios",
+        "base",
+        "ifrs",
+        "din",
+        "en",
+        "pci",
+        "gdpr",
+        "lot",
+        "teil",
+        "stufe",
+        "étape",
+        "niveau",
+        "fase",
+        "etapa",
+        "módulo",
+        "module",
+        "modul",
+        "horizon",
+        "playbook",
+        "gate",
+        "sap",
+        "s/4hana",
+        "article",
+        "artikel",
+        "room",
+        "building",
+        "zone",
+        "region",
+        "group",
+        "team",
+        "no",
+        "nr",
+        "n°",
+        "nº",
+        "number",
+        "day",
+        "tag",
+        "class",
+        "grade",
+        "klasse",
+        "year",
+    ]
 )
 _NUMBER_NAMES = frozenset(("360", "365", "404", "9001", "27001", "14001", "27701", "13485", "42001", "22301", "45001"))
+_FIRST = frozenset(
+    ["first", "last", "next", "past", "previous", "ersten", "letzten", "nächsten", "premiers", "premières", "derniers", "primeros", "primeras", "últimos", "primeiros", "eerste", "laatste"]
+)
 _WITHIN = frozenset(
-    ["in", "within", "over", "next", "last", "first", "for", "every", "innerhalb", "binnen", "en", "dans", "em", "pendant", "durante", "während", "nächsten", "ersten", "prochains", "próximos", "komende", "the", "den", "les", "los", "os", "after", "nach", "après"]
+    [
+        "in",
+        "within",
+        "over",
+        "next",
+        "last",
+        "first",
+        "for",
+        "every",
+        "innerhalb",
+        "binnen",
+        "en",
+        "dans",
+        "em",
+        "pendant",
+        "durante",
+        "während",
+        "nächsten",
+        "ersten",
+        "prochains",
+        "próximos",
+        "komende",
+        "the",
+        "den",
+        "les",
+        "los",
+        "os",
+        "after",
+        "nach",
+        "après",
+    ]
 )
 _TO = frozenset(("to", "auf", "zu", "à", "a", "para", "naar", "tot", "up", "bis", "hasta", "até", "jusqu'à"))
 _BY = frozenset(("by", "um", "de", "en", "em", "met", "um", "door"))
@@ -131,7 +254,7 @@ class Reading:
                 elif bits & BIT["stateword"]:
                     self.numbers.append((at, "state"))
         places = [at for at, _ in self.numbers]
-        for first, second in zip(places, places[1:], strict=False):
+        for first, second in itertools.pairwise(places):
             between = range(first + 1, second)
             if len(between) <= 5 and any(self.kinds[step] == ">" or self.words[step] in _TO for step in between):
                 before = self.words[first - 1] if first else ""
@@ -155,7 +278,7 @@ class Reading:
                 return "date"
             if _YEAR.match(bare) and not after_bits & NOUNS:
                 return "date"
-            if bare in _NUMBER_NAMES or (before in _NAMED and not self.kinds[at - 1] == "#" and not after_bits & (NOUNS | BIT["time"])):
+            if bare in _NUMBER_NAMES or (before in _NAMED and self.kinds[at - 1] != "#" and not after_bits & (NOUNS | BIT["time"])):
                 return "ver"
         return self._measure(at, raw, bare, before, after_bits)
 
@@ -176,7 +299,7 @@ class Reading:
             return "win"
         if after_bits & BIT["time"]:
             long = after_bits & BIT["long"]
-            return "win" if long and before in _WITHIN else "dur"
+            return "win" if (long and before in _WITHIN) or before in _FIRST else "dur"
         return "count" if self._counted(at)[0] else "plain"
 
     def _counted(self, at: int) -> tuple[int, int]:
