@@ -275,6 +275,9 @@ class Site:
             self._take("comments", {**comment, "updatedAt": comment["createdAt"], "issueId": id_})
         for entry in _nodes(issue, "history"):
             self._take("history", {**entry, "issueId": id_})
+            for state in (entry.get("fromState"), entry.get("toState")):
+                if state:
+                    self.tables["states"][state["id"]]["teamId"] = row["teamId"]
             for label in entry.get("addedLabels") or ():
                 self._take("labels", {"isGroup": False, **label})
         for relation in _nodes(issue, "relations"):

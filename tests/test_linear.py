@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from linear_site import Row, Site
 from shelf import Shelf
 
+import connectors.files
 from connectors.linear import Linear, Settings, connect
 from connectors.linear.calendar import last_day, period
 from connectors.linear.client import authorization
@@ -713,6 +714,36 @@ def test_the_sample_organisation_is_pulled_whole() -> None:
     assert shelf.goals
     assert len(shelf.goals.objectives) == len(answer["data"]["initiatives"]["nodes"])
     assert not fake.refused
+    saved = Shelf()
+    around = Surroundings(folder=SAMPLE.parent, clock=lambda: site.now, sleep=site.tick)
+    assert saved.pull(connectors.files.connect(connectors.files.Settings(name="saved", paths=(SAMPLE.name,)), around), site.now)
+    same = [
+        "key",
+        "title",
+        "state",
+        "their_state",
+        "parent",
+        "created",
+        "updated",
+        "started",
+        "finished",
+        "due",
+        "start",
+        "labels",
+        "versions",
+        "sprints",
+        "goals",
+        "estimate",
+        "priority",
+        "assignee",
+    ]
+    for id_, item in shelf.items.items():
+        assert {name: getattr(item, name) for name in same} == {name: getattr(saved.items[id_], name) for name in same}
+    facts = [
+        {(row.item, row.at, row.field, row.before, row.after) for row in one.changes.values() if row.field != "link"}
+        for one in (shelf, saved)
+    ]
+    assert facts[0] == facts[1], "the same history, read from a server or from a file"
 
 
 # --- small parts

@@ -142,6 +142,8 @@ def issue_links(issue: shapes.Issue, tables: Tables) -> list[Link]:
     """Return an issue's relations in both directions, and its twins in other services as `mirrors`."""
     links = list(tables.relations.get(issue.id, ()))
     for twin in issue.synced_with or ():
+        if twin.service not in ("jira", "github"):  # a Slack thread is no second piece of work
+            continue
         target = (twin.metadata and twin.metadata.issue_key) or twin.id
         links.append(Link(item=issue.id, kind="mirrors", target=target, their_kind=twin.service or "", target_key=target))
     return links
