@@ -52,7 +52,7 @@ WIRE = [
 MEANING = [
     ("403", "", "loud"),
     ("410", "", "loud"),
-    ("huge", "", "loud"),
+    ("huge", "", "either"),
     ("silent", "", "loud"),
     ("issues_null", "", "either"),
     ("none_shown", "", "either"),
