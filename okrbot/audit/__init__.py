@@ -74,10 +74,9 @@ def audit(
 
 
 def lock(connection: duckdb.DuckDBPyConnection) -> None:
-    """Close the engine for the rules: nothing outside can be reached, no setting changed, no table written."""
+    """Close the engine for the rules: nothing outside can be reached and no setting changed."""
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
-    connection.execute("begin transaction read only")
 
 
 def see(store: Store, facts: Facts) -> tuple[SourceCoverage, ...]:

@@ -34,7 +34,7 @@ def ask(
             continue
         settings = {key: value for key, value in own.get(name, {}).items() if key != "severity"}
         try:
-            result = run_own(page, settings) if run_own and not page.shipped else run_query(facts.connection, page, settings, facts.as_of)
+            result = run_own(page, settings) if run_own and not page.shipped else _in_transaction(facts, page, settings)
         except (duckdb.Error, RuleError) as error:
             reason = str(error).split("\n", 1)[0][:300]
             outcomes.append(RuleOutcome(name, page.family, page.title, "failed", reason=reason))
@@ -43,6 +43,15 @@ def ask(
         flagged[name] = rows
         outcomes.append(_outcome(page, result, len(rows)))
     return outcomes, flagged
+
+
+def _in_transaction(facts: Facts, page: Page, settings: Mapping[str, Any]) -> Result:
+    # A transaction of its own, so that a rule that breaks leaves nothing aborted behind; read-only, so that none writes.
+    facts.connection.execute("begin transaction read only")
+    try:
+        return run_query(facts.connection, page, settings, facts.as_of)
+    finally:
+        facts.connection.execute("rollback")
 
 
 def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:

@@ -1,0 +1,233 @@
+"""An audit is repeatable, keeps findings over time, and never counts what it could not see as clean."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import sqlalchemy as sa
+
+from conftest import AS_OF
+from okrbot.app import App, open_app
+from okrbot.audit.lifecycle import events, fingerprint, stored_findings
+from okrbot.audit.output import as_csv, as_data, as_json, safe_cell
+from okrbot.audit.waivers import add, end
+from okrbot.findings import Audit, Finding
+from okrbot.model import Coverage, Item, Page, Problem
+from okrbot.pull import pull
+from okrbot.rulebook import read_page
+from okrbot.store import tables as t
+
+LATER = AS_OF + dt.timedelta(days=7)
+
+
+def found(audit: Audit, rule: str) -> dict[str, Finding]:
+    return {f.key: f for f in audit.findings if f.rule == rule}
+
+
+def outcome(audit: Audit, rule: str):
+    return next(r for r in audit.rules if r.rule == rule)
+
+
+def unlinked(audit: Audit) -> Finding:
+    return next(f for f in audit.findings if f.rule == "no_key_result")
+
+
+def test_the_same_store_and_instant_give_the_same_bytes(organisation: App) -> None:
+    with organisation.store() as store:
+        first = as_json(organisation.audit(store, as_of=AS_OF))
+        second = as_json(organisation.audit(store, as_of=AS_OF))
+    assert first == second
+    assert json.loads(first)["findings"]
+
+
+def test_the_json_fits_its_published_schema(organisation: App) -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "audit.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    with organisation.store() as store:
+        jsonschema.validate(as_data(organisation.audit(store, as_of=AS_OF)), schema)
+
+
+def test_every_rule_says_one_of_four_things_and_findings_fit(organisation: App) -> None:
+    with organisation.store() as store:
+        audit = organisation.audit(store, as_of=AS_OF)
+    assert {r.outcome for r in audit.rules} <= {"flagged", "clear", "not_checked", "failed"}
+    assert not [r for r in audit.rules if r.outcome == "failed"]
+    for rule in audit.rules:
+        assert rule.flagged == len(found(audit, rule.rule)), rule.rule
+        assert (rule.reason is not None) or rule.outcome in ("flagged", "clear")
+
+
+def test_a_week_later_nothing_is_new_but_what_is(organisation: App) -> None:
+    with organisation.store() as store:
+        audit = organisation.audit(store, as_of=LATER)
+    assert not audit.first
+    old = unlinked(audit)
+    assert old.first_seen == AS_OF
+    assert not old.is_new
+
+
+def test_a_finding_that_goes_is_resolved_and_one_that_comes_back_says_so(organisation: App) -> None:
+    with organisation.store() as store:
+        flagged = unlinked(organisation.audit(store, as_of=AS_OF))
+        identity = flagged.subject.split(":", 1)[1].split("/", 1)
+        mine = (t.items.c.source == identity[0]) & (t.items.c.id == identity[1])
+        with store.begin() as db:
+            labels = db.execute(sa.select(t.items.c.labels).where(mine)).scalar()
+            db.execute(sa.update(t.items).where(mine).values(labels='["own-bet"]'))
+        gone = organisation.audit(store, as_of=LATER)
+        assert flagged.key in {f.key for f in gone.resolved if f.rule == "no_key_result"}
+        with store.begin() as db:
+            db.execute(sa.update(t.items).where(mine).values(labels=labels))
+        back = found(organisation.audit(store, as_of=LATER + dt.timedelta(days=7)), "no_key_result")[flagged.key]
+        assert (back.state, back.is_new, back.first_seen) == ("returned", True, AS_OF)
+        with store.connect() as db:
+            assert [what for _, what, _ in events(db, "no_key_result", flagged.subject)] == ["opened", "resolved", "returned"]
+
+
+def test_a_waived_finding_is_silent_until_its_waiver_ends(organisation: App) -> None:
+    with organisation.store() as store:
+        flagged = unlinked(organisation.audit(store, as_of=AS_OF))
+        with store.begin() as db:
+            add(db, rule="no_key_result", subject=flagged.subject, who="po", why="a promise to a partner", now=AS_OF, until=AS_OF + dt.timedelta(days=10))
+        assert found(organisation.audit(store, as_of=LATER), "no_key_result")[flagged.key].state == "waived"
+        after = found(organisation.audit(store, as_of=AS_OF + dt.timedelta(days=14)), "no_key_result")[flagged.key]
+        assert (after.state, after.is_new) == ("open", True)
+
+
+def test_a_waiver_until_it_changes_ends_when_the_finding_says_something_else(organisation: App) -> None:
+    with organisation.store() as store:
+        flagged = unlinked(organisation.audit(store, as_of=AS_OF))
+        with store.begin() as db:
+            for mark in (fingerprint(flagged), "another"):
+                number = add(db, rule="no_key_result", subject=flagged.subject, who="po", why="fine", now=AS_OF, until=None, fingerprint=mark)
+        assert found(organisation.audit(store, as_of=LATER), "no_key_result")[flagged.key].state == "open"
+        with store.begin() as db:
+            assert end(db, number, now=AS_OF)
+            assert not end(db, number, now=AS_OF), "a waiver ends once"
+        assert found(organisation.audit(store, as_of=LATER), "no_key_result")[flagged.key].state == "waived"
+
+
+def test_a_waiver_without_a_reason_or_with_a_past_end_is_refused(organisation: App) -> None:
+    with organisation.store() as store, store.begin() as db:
+        with pytest.raises(ValueError, match="needs a reason"):
+            add(db, rule="r", subject="s", who="po", why=" ", now=AS_OF, until=None)
+        with pytest.raises(ValueError, match="is past"):
+            add(db, rule="r", subject="s", who="po", why="x", now=AS_OF, until=AS_OF)
+
+
+def test_the_past_is_looked_at_and_not_rewritten(organisation: App) -> None:
+    with organisation.store() as store:
+        with store.connect() as db:
+            before = stored_findings(db)
+        past = organisation.audit(store, as_of=AS_OF - dt.timedelta(days=60))
+        assert not past.recorded
+        with store.connect() as db:
+            assert stored_findings(db) == before
+
+
+class Half:
+    """A source that shows one item and then says that more is missing."""
+
+    name = "jira"
+
+    def probe(self):  # pragma: no cover -- not asked here
+        raise AssertionError
+
+    def pull(self, request):
+        yield Page(items=[Item("x", "X-1", "seen")])
+        yield Page(coverage=Coverage(expected=9, read=1, complete=False, problems=(Problem("hidden", "eight items cannot be seen", partial=True),)))
+
+
+def test_a_partial_pull_resolves_nothing_and_is_said(organisation: App) -> None:
+    with organisation.store() as store:
+        result = pull(store, Half(), now=LATER)
+        assert result.verdict == "partial"
+        with store.begin() as db:
+            db.execute(sa.update(t.items).where(t.items.c.source == "jira").values(hidden_since=1))
+        audit = organisation.audit(store, as_of=LATER)
+        assert not [f for f in audit.resolved if f.source == "jira"]
+        assert not audit.complete
+        digest = organisation.digests_of(store, audit)[0]
+        assert any("jira could not be read completely" in line for line in digest.unseen)
+
+
+BROKEN = """# A rule that breaks on purpose
+
+It divides what cannot be divided, after an idea of nobody.
+
+```toml
+severity = "low"
+subject = "item"
+```
+
+## What to do
+Nothing.
+
+## What the bot asks
+Is {key} broken?
+
+## How it is found
+```sql
+select key, cast(title as integer) as note from item
+```
+
+## Examples
+| key | title | flagged |
+| --- | --- | --- |
+| A | 1 | yes |
+"""
+
+
+def test_a_rule_that_breaks_is_failed_and_harms_no_other(organisation: App, tmp_path: Path) -> None:
+    path = tmp_path / "breaks.md"
+    path.write_text(BROKEN, encoding="utf-8")
+    page = read_page(path, family="own")
+    from okrbot.audit import audit
+
+    pages = {**organisation.rulebook(), "breaks": page}
+    with organisation.store() as store:
+        said = audit(store, organisation.config, pages, as_of=AS_OF, ran=AS_OF, remember=False)
+    assert outcome(said, "breaks").outcome == "failed"
+    assert "Could not convert" in (outcome(said, "breaks").reason or "")
+    assert found(said, "no_key_result")
+
+
+def test_a_rule_whose_data_is_missing_is_not_checked_with_the_reason(organisation: App) -> None:
+    bare = dataclasses.replace(organisation, config=dataclasses.replace(organisation.config, products=()))
+    with organisation.store() as store:
+        with store.begin() as db:
+            db.execute(sa.delete(t.key_results))
+            db.execute(sa.update(t.items).values(history=0))
+        said = bare.audit(store, as_of=LATER, remember=False)
+    for rule, page in bare.rulebook().items():
+        lacking = {"okrs", "history", "org", "metrics"} & set(page.needs)
+        if lacking:
+            assert outcome(said, rule).outcome == "not_checked", rule
+            assert outcome(said, rule).reason
+    assert "clear" not in {outcome(said, rule).outcome for rule in ("no_key_result", "unaligned_backlog")}
+
+
+def test_an_empty_store_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "okrbot.toml").write_text("", encoding="utf-8")
+    app = open_app(tmp_path / "okrbot.toml", clock=lambda: AS_OF)
+    with app.store() as store:
+        audit = app.audit(store)
+    assert not audit.findings
+    assert "clear" in {r.outcome for r in audit.rules} or all(r.outcome == "not_checked" for r in audit.rules)
+    assert outcome(audit, "no_key_result").outcome == "not_checked"
+
+
+def test_no_cell_of_the_csv_is_a_formula(organisation: App) -> None:
+    with organisation.store() as store:
+        audit = organisation.audit(store, as_of=AS_OF, remember=False)
+    nasty = dataclasses.replace(audit.findings[0], title='=HYPERLINK("http://evil")')
+    lines = as_csv(dataclasses.replace(audit, findings=(nasty,))).splitlines()
+    assert "'=HYPERLINK" in lines[1]
+    for start in ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠"):
+        assert safe_cell(f"{start}1")[0] == "'"
+    assert safe_cell("plain") == "plain"
