@@ -167,6 +167,7 @@ cycle | text | name of the cycle
 active | boolean = true | its cycle runs and neither it nor its objective is archived or gone
 cycle_share | double = 0.5 | share of the cycle that has passed, 0 to 1
 cycle_days | double = 45.0 | days since the cycle began
+ended_days | double = 0.0 | days since the last day of its cycle, 0 while it runs; null if its cycle is unknown
 kind | text | aspirational, committed, health or ''
 metric | text | metric
 unit | text | unit
@@ -188,10 +189,12 @@ delivery_verb | boolean | opens with a verb of delivery or activity
 about_backlog | boolean | really is about the backlog, e.g. open defects to zero
 is_lagging | boolean | a company's lagging metric: revenue, churn, NPS
 is_upkeep | boolean | maintain, keep, continue
+seeks_baseline | boolean | its own purpose is to find out where the metric stands
 leading_below | boolean | a product outcome stands beside or below it
 check_ins | integer | number of check-ins in its cycle
 news_days | double | days since the last check-in or change of value; since the cycle began if none
 confidence_drop | double | highest confidence in the cycle minus the last, 0 to 10
+in_steps | boolean | its value moves in steps: done or not done, milestones, or a metric read once a quarter
 moved_4w | boolean | its value moved in the last four weeks (or its declared lag)
 start_share | double | share of the way already gone at the first check-in of the cycle
 reached_share | double | share of the cycle that had passed when the target was reached, null if not
@@ -212,6 +215,7 @@ layers | integer = 1 | objective levels from the top objective down to its own, 
 items | integer | items linked to it
 items_started | integer | of these started
 items_moved_14d | integer | of these changed by a person in the last 14 days
+items_started_below | integer | started items under the goals that hang from it; for a company key result, from its objective
 started_link_days | double | days since the last start of an item linked to it; since the cycle began if none
 same_day_items | integer | tiny items linked to it, created and closed the same day, last 28 days
 templated_items | integer | of these created from a sub-task template
