@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
+import logging
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fake_linear import FakeLinear
+from fake_linear import FAULTS, FakeLinear, Reply
 from hypothesis import given
 from hypothesis import strategies as st
 from linear_site import Row, Site
@@ -26,7 +27,7 @@ from connectors.linear.client import authorization
 from connectors.linear.reading import Reader
 from connectors.linear.rows import rank
 from connectors.linear.workspace import Workspace
-from okrbot.model import Item, Link, Secret, SourceError, Surroundings
+from okrbot.model import Item, Link, PullRequest, Secret, SourceError, Surroundings
 
 SAMPLE = Path(__file__).parents[1] / "okrbot" / "sample" / "veldmand-linear.json"
 
@@ -152,6 +153,8 @@ def test_an_agent_is_named_as_delegate_and_its_acts_are_a_bots(desk: Desk) -> No
     entry = site.edit(issue, title="y")
     assert entry is not None
     entry["actorId"], entry["botActor"] = None, {"id": "gh", "type": "github"}
+    robot = site.add("users", name="Renovate Bot", app=False)
+    site.edit(issue, estimate=2.0, by=robot["id"])
     site.comment(issue, "I did", userId=agent["id"])
     site.comment(issue, "Thanks")
     desk.pull()
@@ -210,8 +213,6 @@ def test_project_updates_are_notes_with_health_and_new_ones_come_with_an_increme
 
 
 def test_a_plan_without_initiatives_is_named_and_the_rest_is_read(desk: Desk) -> None:
-    from fake_linear import FAULTS
-
     desk.site.issue(desk.site.team("WEB"), "x")
     spoil = FAULTS["403"]
     desk.fake.always = lambda operation, true: spoil(operation, true) if operation == "Initiatives" else true
@@ -366,6 +367,59 @@ def test_archived_trashed_restored_and_deleted(desk: Desk) -> None:
     desk.pull()
     assert not desk.item(archived).archived
     assert not desk.item(trashed).archived
+
+
+def test_a_census_of_a_large_workspace_is_taken_once_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.linear.pull.CHEAP_CENSUS", 0)
+    site = desk.site
+    team = site.team("WEB")
+    issues = [site.issue(team, str(number)) for number in range(12)]
+    desk.pull()
+    site.delete(issues[0])
+    desk.asked()
+    site.tick(hours=1)
+    desk.pull()
+    assert desk.asked().count("Census") == 1  # the list of what moved
+    assert not desk.shelf.hidden
+    site.tick(hours=21)
+    desk.pull()
+    assert desk.shelf.hidden == {issues[0]["id"]}
+
+
+def test_a_limit_of_one_kind_of_query_holds_up_that_kind_only(desk: Desk) -> None:
+    site = desk.site
+    site.issue(site.team("WEB"), "x")
+    used_up = {
+        "X-RateLimit-Endpoint-Requests-Limit": "60",
+        "X-RateLimit-Endpoint-Requests-Remaining": "0",
+        "X-RateLimit-Endpoint-Name": "users",
+    }
+    desk.fake.always = lambda operation, true: Reply(true.status, true.body, {**true.headers, **(used_up if operation == "Users" else {})})
+    linear = desk.linear()
+    before = site.now
+    assert desk.shelf.pull(linear, site.now)
+    assert site.now - before < dt.timedelta(seconds=30)
+    with pytest.raises(SourceError, match="requests of users") as caught:
+        desk.shelf.pull(linear, site.now)
+    assert caught.value.code == "quota"
+
+
+def test_the_progress_bar_reaches_its_end_and_not_more(desk: Desk) -> None:
+    site = desk.site
+    team = site.team("WEB")
+    site.project("P", team)
+    issues = [site.issue(team, str(number)) for number in range(9)]
+    site.tick(minutes=1)
+    for change in (0, 3):
+        for issue in issues[:change]:
+            site.edit(issue, title="Changed")
+        site.tick(hours=1)
+        request = PullRequest(now=site.now, checkpoint=desk.shelf.checkpoint, known=len(desk.shelf.visible))
+        pages = list(desk.linear(page_size=4).pull(request))
+        for page in pages:
+            desk.shelf.take(page, site.now)
+        expected = [page.expected for page in pages if page.expected is not None]
+        assert expected[-1] == sum(len(page.items) for page in pages)
 
 
 def test_a_first_pull_of_archived_items_sees_them(desk: Desk) -> None:
@@ -529,8 +583,6 @@ def test_a_wrong_key_is_said_in_a_sentence_without_the_key(desk: Desk) -> None:
 
 
 def test_an_issue_of_another_shape_is_left_out_by_name_and_the_pull_is_partial(desk: Desk) -> None:
-    from fake_linear import Reply
-
     site = desk.site
     team = site.team("WEB")
     good, bad = site.issue(team, "Good"), site.issue(team, "Bad")
@@ -556,8 +608,6 @@ def test_an_issue_of_another_shape_is_left_out_by_name_and_the_pull_is_partial(d
 
 def test_every_field_may_be_absent_or_null(desk: Desk) -> None:
     """The service may leave out or null what the schema lets it; an item is still an item."""
-    from fake_linear import Reply
-
     site = desk.site
     issue = site.issue(site.team("WEB"), "x")
     site.project("P", next(iter(site.tables["teams"].values())))
@@ -699,6 +749,16 @@ def test_no_secret_is_in_what_the_connector_shows_of_itself(desk: Desk) -> None:
     assert "lin_api_good" not in shown
     with pytest.raises(TypeError):
         pickle.dumps(connector._settings)
+
+
+def test_no_secret_is_in_the_log_however_loud_it_is(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.site.issue(desk.site.team("WEB"), "x")
+    with caplog.at_level(logging.DEBUG):
+        desk.pull()
+        with pytest.raises(SourceError):
+            desk.pull(token=Secret("lin_api_wrong_and_secret"))
+    assert caplog.text
+    assert "lin_api_" not in caplog.text
 
 
 def test_the_sample_organisation_is_pulled_whole() -> None:

@@ -47,7 +47,7 @@ class _Rows:
         bot = entry.bot_actor
         author = entry.actor_id or (bot.id or "" if bot else "")
         machine = bool(entry.auto_archived or entry.auto_closed)
-        kind = "bot" if machine else tables.author_kind(author, None if entry.actor_id else bot)
+        kind = "bot" if machine else tables.author_kind(author, bot)
         self._item, self._at, self._author, self._kind = item, instant_millis(entry.created_at), author, kind
 
     def add(self, field: str, before: str, after: str, before_text: str = "", after_text: str = "", part: str = "") -> None:

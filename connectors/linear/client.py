@@ -100,10 +100,10 @@ class Client:
     def ask(self, name: str, into: Callable[[msgspec.Raw], T], **variables: Any) -> T:
         """Send a query that reads and return its `data` through `into`. Raises SourceError and its kinds above."""
         price = documents.cost(name, variables)
-        self._wait_for(price)
+        self._wait_for(name, price)
         body = {"query": documents.document(name), "variables": variables}
         data, answer = self._sender.read("", _data, method="POST", body=body, endpoint="graphql")
-        self._note(answer, price)
+        self._note(name, answer, price)
         try:
             return into(data)
         except msgspec.DecodeError as trouble:
@@ -173,10 +173,10 @@ class Client:
         points = FILLED * self.cap / self._dearer
         return documents.fitting(name, variables, points=points, most=min(most, self._rows, self._most.get(name, MOST_ROWS)))
 
-    def _wait_for(self, price: float) -> None:
+    def _wait_for(self, name: str, price: float) -> None:
         """Wait until the allowance covers `price`, at most half a minute. Raises SourceError with the time when it will."""
         now = self._clock()
-        for kind, needed in (("points", price * self._dearer), ("requests", 1.0), ("endpoint", 1.0)):
+        for kind, needed in (("points", price * self._dearer), ("requests", 1.0), (f"requests of {name}", 1.0)):
             known = self.allowances.get(kind)
             if known is None or known.limit <= 0:
                 continue
@@ -192,7 +192,7 @@ class Client:
                 raise SourceError(text, code="quota", retry_at=retry_at)
             self._sleep(seconds)
 
-    def _note(self, answer: Answer, price: int) -> None:
+    def _note(self, name: str, answer: Answer, price: int) -> None:
         charged = _number(answer.headers.get("X-Complexity", ""))
         with self._lock:
             self.queries += 1
@@ -202,7 +202,7 @@ class Client:
             for kind, header in _HEADERS.items():
                 limit, left = _number(answer.headers.get(f"{header}-Limit", "")), _number(answer.headers.get(f"{header}-Remaining", ""))
                 if limit is not None and left is not None:
-                    self.allowances[kind] = Allowance(limit, left, self._clock())
+                    self.allowances[f"requests of {name}" if kind == "endpoint" else kind] = Allowance(limit, left, self._clock())
 
     def _judge(self, answer: Answer) -> Again | None:
         """Say what an answer with `errors` means, whatever its status. Raises SourceError where trying again is vain."""

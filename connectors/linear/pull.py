@@ -45,6 +45,7 @@ class Pull:
         self._recent = Recent()
         self._swept: set[str] | None = None
         self._bad_before = 0
+        self._moving: int | None = None
         self._last: Checkpoint | None = None
         self._at: Resume
 
@@ -119,7 +120,11 @@ class Pull:
 
     @property
     def _expected(self) -> int | None:
-        return self._space.issue_count + len(self._space.projects) if self._at.full else None
+        """Return how many rows will pass, for the progress bar: a first pull passes each issue twice, an increment what moved."""
+        projects = len(self._space.projects)
+        if self._at.full:
+            return self._space.issue_count * (2 if self._at.since == 0 else 1) + projects
+        return None if self._moving is None else self._moving + projects
 
     def _doubt_teams(self) -> None:
         """Stop where the account sees nothing; name the teams it was asked for and does not see."""
@@ -262,6 +267,7 @@ class Pull:
 
     def _moved(self, ids: Sequence[str]) -> Iterator[Page]:
         """Yield the given issues whole, in the order of their ids, from where the pull stopped."""
+        self._moving = len(ids)
         yield from self._by_id([id_ for id_ in ids if id_ > self._at.place], advance=True)
 
     def _by_id(self, ids: Sequence[str], *, advance: bool = False) -> Iterator[Page]:

@@ -40,7 +40,6 @@ class Tables:
     labels: dict[str, shapes.Label] = field(default_factory=dict)
     project_labels: dict[str, shapes.Label] = field(default_factory=dict)
     apps: frozenset[str] = frozenset()  # users that are programs
-    people: frozenset[str] = frozenset()  # users that are not
     cycles: dict[str, str] = field(default_factory=dict)  # id -> name
     projects: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> (key, name)
     goals: dict[str, tuple[str, ...]] = field(default_factory=dict)  # project -> initiatives

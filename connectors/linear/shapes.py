@@ -93,6 +93,7 @@ class Label(msgspec.Struct, rename="camel"):
 
 class User(msgspec.Struct):
     id: str
+    name: str | None = None
     app: bool | None = None
 
 

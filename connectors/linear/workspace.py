@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from okrbot.model import Backlog, Goals, Item, Link, Millis, Note, Problem, Sprint
+from okrbot.words import is_bot
 
 from . import shapes
 from .client import Client, HiddenError
@@ -97,7 +98,7 @@ class Workspace:
         tables = self.tables
         self._read_words()
         people = self._all("users", shapes.User)
-        tables.apps = frozenset(user.id for user in people if user.app)
+        tables.apps = frozenset(user.id for user in people if user.app or is_bot(user.name or ""))
         cycles = self._all("cycles", shapes.Cycle)
         tables.cycles = {cycle.id: cycle_name(cycle) for cycle in cycles}
         ours = {team.id for team in self.teams}
