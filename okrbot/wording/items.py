@@ -12,7 +12,7 @@ from okrbot.wording.item_text import BODY_LIMIT, TITLE_LIMIT, ItemText, take_apa
 from okrbot.wording.verdict import Judgement
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
-UNSURE = 0.4  # below this share of belief the answer is "unclear"
+UNSURE = 0.36  # below this share of belief the answer is "unclear"
 
 _DEFECT = re.compile(
     r"steps? to reproduce|repro(duction)? steps|expected (behaviou?r|result)s?|actual (behaviou?r|result)s?|stack ?trace|traceback \(most recent|\bat [\w$.]+\([\w.]+:\d+\)|observed (behaviou?r|result)|"
