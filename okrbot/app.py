@@ -16,7 +16,7 @@ from okrbot.config import Config, ConfigError, Source, load
 from okrbot.config.lines import line_of
 from okrbot.digest import Digest, make_digest
 from okrbot.findings import Audit
-from okrbot.model import Connector, Coverage, Problem, Surroundings
+from okrbot.model import Connector, Coverage, Goals, Surroundings
 from okrbot.plugins import Kinds, fetch_sheet, okr_reader
 from okrbot.pull import Pulled, has_goals, pull, store_goals
 from okrbot.rulebook import Page, RuleError, in_profile, read_folder, shipped_folder
@@ -43,21 +43,21 @@ class App:
         finally:
             opened.close()
 
-    def connector(self, source: Source) -> Connector:
-        """Return the connector of one source. Raises ConfigError for settings it cannot use."""
+    def connector(self, source: Source, *, more_fields: Sequence[str] = ()) -> Connector:
+        """Return the connector of one source; `more_fields` are custom fields to look for besides the configured ones. Raises ConfigError."""
         try:
-            return self.kinds.connect(source.kind, source.settings, self._surroundings())
+            return self.kinds.connect(source.kind, source.settings, self._surroundings(more_fields))
         except ValueError as error:
             raise self._source_error(source, str(error)) from None
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self, more_fields: Sequence[str] = ()) -> Surroundings:
         links = self.config.okrs.links
         wanted = (links.field, links.measure_field, links.result_field, links.hypothesis_field)
         return Surroundings(
             folder=self.config.folder,
             clock=self.clock,
             sleep=self.sleep,
-            fields=tuple(name for name in wanted if name),
+            fields=tuple(name for name in (*wanted, *more_fields) if name),
             proxies=self.config.okrbot.proxies,
             ca_bundle=self.config.okrbot.ca_bundle,
         )
@@ -104,22 +104,22 @@ class App:
         okrs = self.config.okrs
         if not okrs.files:
             return
+        if not has_goals(store, OKR_FILES):
+            for path, day in sorted(self._earlier(), key=lambda pair: pair[1]):
+                store_goals(store, OKR_FILES, self.read_goals([path]), at=day)
+        goals = self.read_goals(okrs.files)
+        store_goals(store, OKR_FILES, goals, at=now)
+        if goals.problems:
+            yield Pulled(OKR_FILES, "complete", Coverage(read=0, problems=goals.problems))
+
+    def read_goals(self, paths: Sequence[str]) -> Goals:
+        """Return the objectives and key results of OKR files or published sheets. Raises ConfigError with file, line and remedy."""
         reader = okr_reader()
-
-        def read(paths: Sequence[str]) -> object:
-            return reader.read(paths, folder=self.config.folder, fetch=self._fetch, timezone=self.config.okrbot.timezone)
-
         try:
-            if not has_goals(store, OKR_FILES):
-                for path, day in sorted(self._earlier(), key=lambda pair: pair[1]):
-                    store_goals(store, OKR_FILES, read([path]), at=day)  # type: ignore[arg-type]
-            goals = read(okrs.files)
+            goals: Goals = reader.read(paths, folder=self.config.folder, fetch=self._fetch, timezone=self.config.okrbot.timezone)
         except reader.OkrFileError as error:
             raise ConfigError(str(error)) from None
-        store_goals(store, OKR_FILES, goals, at=now)  # type: ignore[arg-type]
-        problems: tuple[Problem, ...] = goals.problems  # type: ignore[attr-defined]
-        if problems:
-            yield Pulled(OKR_FILES, "complete", Coverage(read=0, problems=problems))
+        return goals
 
     def _earlier(self) -> Iterator[tuple[str, dt.datetime]]:
         for path in self.config.okrs.earlier:

@@ -159,7 +159,7 @@ def _check(config: Config, text: str) -> None:
 
 def _check_names(config: Config, at: Callable[..., Place]) -> None:
     for table, entries in (("sources", config.sources), ("products", config.products), ("teams", config.teams)):
-        names = [str(entry.name) for entry in entries]  # type: ignore[attr-defined]
+        names = [str(entry.name) for entry in entries]
         for index, name in enumerate(names):
             if name in names[:index]:
                 raise at(table, index).error("name", f"{name!r} is used twice. Give each its own name.")
