@@ -14,6 +14,7 @@ from ..http import RefusedError, Sender
 from ..text import instant_millis
 from . import shapes
 from .links import kind_in_sentence
+from .mend import forgiving
 from .rows import account
 from .site import Who
 
@@ -52,8 +53,8 @@ class Historian:
         self._statuses = statuses
         self._fields = fields
         self._bulk = True
-        self._decode = msgspec.json.Decoder(shapes.BulkChangelog).decode
-        self._decode_page = msgspec.json.Decoder(shapes.ChangelogPage).decode
+        self._decode = forgiving(msgspec.json.Decoder(shapes.BulkChangelog).decode)
+        self._decode_page = forgiving(msgspec.json.Decoder(shapes.ChangelogPage).decode)
 
     def of(self, ids: list[str]) -> Told:
         """Return the whole history of issues by id. Raises SourceError."""

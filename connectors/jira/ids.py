@@ -22,28 +22,30 @@ class Ids:
 
     def __contains__(self, id_: str) -> bool:
         number = _number(id_)
-        if number is None:
+        if number < 0:
             return id_ in self._others
         place = number >> 3
         return place < len(self._bits) and bool(self._bits[place] & (1 << (number & 7)))
 
     def add(self, ids: Iterable[str]) -> None:
         """Note ids; one noted before is not counted again."""
+        bits = self._bits
         for id_ in ids:
-            if id_ in self:
-                continue
-            self._count += 1
             number = _number(id_)
-            if number is None:
+            if number < 0:
+                self._count += id_ not in self._others
                 self._others.add(id_)
                 continue
-            place = number >> 3
-            if place >= len(self._bits):
-                self._bits.extend(bytes(max(place + 1, len(self._bits) * 5 // 4) - len(self._bits)))
-            self._bits[place] |= 1 << (number & 7)
+            place, mask = number >> 3, 1 << (number & 7)
+            if place >= len(bits):
+                bits.extend(bytes(max(place + 1, len(bits) * 5 // 4) - len(bits)))
+            if not bits[place] & mask:
+                bits[place] |= mask
+                self._count += 1
 
 
-def _number(id_: str) -> int | None:
-    if id_.isascii() and id_.isdigit() and (len(id_) == 1 or id_[0] != "0") and (number := int(id_)) < LARGEST:
+def _number(id_: str) -> int:
+    """Return an id as a small number, -1 when it is none."""
+    if id_.isdigit() and id_.isascii() and id_[0] != "0" and (number := int(id_)) < LARGEST:
         return number
-    return None
+    return -1

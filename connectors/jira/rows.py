@@ -16,6 +16,7 @@ from ..text import adf_text, sprint_blob, tidy, wiki_text
 from . import shapes
 from .fields import FieldMap
 from .links import link_kind
+from .mend import forgiving
 from .values import as_number, as_text, first_name, goal_ids
 
 SYSTEM_FIELDS = (
@@ -77,12 +78,14 @@ class Reader:
             [(attribute, kind, None) for attribute, _, kind in custom],
             bases=(shapes.Fields,),
             rename={attribute: id_ for attribute, id_, _ in custom},
+            gc=False,
         )
         self._issue: Any = msgspec.defstruct(
-            "Issue", [("id", str | int), ("key", str), ("fields", fields_type), ("changelog", shapes.Changelog | None, None)]
+            "Issue", [("id", str | int), ("key", str), ("fields", fields_type), ("changelog", shapes.Changelog | None, None)], gc=False
         )
         self._fields_type = fields_type
-        self._page = msgspec.json.Decoder(shapes.envelope(self._issue))
+        self._decode = forgiving(msgspec.json.Decoder(shapes.envelope(self._issue)).decode)
+        self._has_sprint, self._has_rank, self._has_epic_name = bool(fields.sprint), bool(fields.rank), bool(fields.epic_name)
         self._has = frozenset(attribute for attribute, _, _ in custom)
         further = (["statuscategorychangedate"] if cloud else []) + (["comment"] if comments else [])
         self.asked = (*SYSTEM_FIELDS, *further, *(id_ for _, id_, _ in custom))
@@ -104,7 +107,7 @@ class Reader:
     def read(self, body: bytes) -> Found:
         """Return the rows of one page. Raises msgspec.DecodeError when the page as a whole cannot be read."""
         try:
-            page = self._page.decode(body)
+            page = self._decode(body)
         except msgspec.ValidationError:
             return self._read_one_by_one(body)
         found = Found(token=page.token or "", is_last=page.is_last, total=page.total, read=len(page.issues))
@@ -114,7 +117,7 @@ class Reader:
         return found
 
     def _read_one_by_one(self, body: bytes) -> Found:
-        page = shapes.RAW.decode(body)
+        page = forgiving(shapes.RAW.decode)(body)
         found = Found(token=page.token or "", is_last=page.is_last, total=page.total, read=len(page.issues))
         ids: list[str] = []
         for raw in page.issues:
@@ -171,7 +174,7 @@ class Reader:
             Item(
                 id_,
                 issue.key,
-                clean(f.summary or ""),
+                plain(f.summary or ""),
                 kind_of(their_kind, level),
                 their_kind,
                 level if level is not None else level_of(kind_of(their_kind)),
@@ -184,18 +187,18 @@ class Reader:
                 _millis(f.moved) if state == "doing" and not self._history else 0,
                 (_millis(f.resolutiondate) or _millis(f.moved)) if over else 0,
                 (f.duedate or "")[:10],
-                self._first(f, self._start, as_text)[:10],
+                self._first(f, self._start, as_text)[:10] if self._start else "",
                 body_words(f.description),
-                tuple(map(clean, f.labels)) if f.labels else (),
-                tuple([clean(c.name or "") for c in f.components]) if f.components else (),
-                tuple([clean(v.name or "") for v in f.versions]) if f.versions else (),
+                tuple([plain(label) for label in f.labels]) if f.labels else (),
+                tuple([plain(one.name or "") for one in f.components]) if f.components else (),
+                tuple([plain(one.name or "") for one in f.versions]) if f.versions else (),
                 self._sprints(f),
-                tuple(goal for attribute in self._goals for goal in goal_ids(getattr(f, attribute))),
+                tuple([goal for attribute in self._goals for goal in goal_ids(getattr(f, attribute))]) if self._goals else (),
                 self._wanted_texts(f) if self._wanted else (),
                 self._estimate(f),
                 (f.priority.name or "") if f.priority else "",
-                (f.rank or "") if "rank" in self._has else "",
-                self._first(f, self._team, first_name),
+                (f.rank or "") if self._has_rank else "",
+                self._first(f, self._team, first_name) if self._team else "",
                 "",
                 account(f.assignee),
                 account(f.reporter),
@@ -226,7 +229,7 @@ class Reader:
             return type_.level
         if type_.subtask:
             return -1
-        if "epic_name" in self._has and f.epic_name:
+        if self._has_epic_name and f.epic_name:
             return 1
         height = level_of(kind_of(type_.name or ""))
         return height if height > 0 else None
@@ -243,7 +246,7 @@ class Reader:
         return ""
 
     def _sprints(self, f: Any) -> tuple[str, ...]:
-        if "sprint" not in self._has or not f.sprint:
+        if not self._has_sprint or not f.sprint:
             return ()
         ids = []
         for one in f.sprint:
@@ -252,10 +255,16 @@ class Reader:
                 ids.append(blob.id if blob else "")
             else:
                 ids.append(str(one.id or ""))
+        if len(ids) == 1:
+            return (ids[0],) if ids[0] else ()
         return tuple(sorted({id_ for id_ in ids if id_}, key=lambda id_: (len(id_), id_)))  # ids grow with time
 
     def _estimate(self, f: Any) -> float | None:
-        return next((number for attribute in self._points if (number := as_number(getattr(f, attribute))) is not None), None)
+        for attribute in self._points:
+            value = getattr(f, attribute)
+            if value is not None and (number := value if type(value) is float else as_number(value)) is not None:
+                return number
+        return None
 
     @staticmethod
     def _first(f: Any, attributes: tuple[str, ...], turn: Callable[[Any], str]) -> str:
@@ -286,6 +295,11 @@ def _millis(moment: dt.datetime | None) -> Millis:
     return (moment - EPOCH) // MILLISECOND if moment is not None else 0
 
 
+def plain(text: str) -> str:
+    """Return `text` clean; the ordinary case costs next to nothing."""
+    return text if text.isascii() and "\x00" not in text else clean(text)
+
+
 def body_words(body: str | shapes.Node | None) -> str:
     """Return the words of a description: wiki text of version 2, a document of version 3."""
     if body is None:
@@ -294,17 +308,15 @@ def body_words(body: str | shapes.Node | None) -> str:
         return wiki_text(body) if body else ""
     lines = []
     for block in body.content or ():
-        if block.type != "paragraph" or (words := _paragraph(block)) is None:
+        if block.type != "paragraph":
             return adf_text(msgspec.to_builtins(body))
-        lines.append(words)
-    return tidy("\n".join(lines))
-
-
-def _paragraph(block: shapes.Node) -> str | None:
-    """Return the words of a paragraph of plain text, None when it holds more than that."""
-    words = []
-    for leaf in block.content or ():
-        if leaf.type != "text" or leaf.text is None:
-            return None
-        words.append(leaf.text)
-    return "".join(words)
+        leaves = block.content or ()
+        for leaf in leaves:
+            if leaf.type != "text" or leaf.text is None:
+                return adf_text(msgspec.to_builtins(body))
+        lines.append((leaves[0].text or "") if len(leaves) == 1 else "".join([leaf.text or "" for leaf in leaves]))
+    text = "\n".join(lines)
+    # what tidying would not change need not be tidied: this runs for every issue
+    if text.isascii() and " \n" not in text and "\n\n\n" not in text and "\x00" not in text and "\t\n" not in text and "\r" not in text:
+        return text.strip()
+    return tidy(text)

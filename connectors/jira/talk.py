@@ -8,6 +8,7 @@ from okrbot.model import Problem
 
 from ..http import RefusedError, Sender
 from . import shapes
+from .mend import forgiving
 from .rows import Found, note
 from .site import Who
 
@@ -20,7 +21,7 @@ class Listener:
     def __init__(self, sender: Sender, who: Who) -> None:
         self._sender = sender
         self._who = who
-        self._decode = msgspec.json.Decoder(shapes.Comments).decode
+        self._decode = forgiving(msgspec.json.Decoder(shapes.Comments).decode)
 
     def complete(self, found: Found) -> None:
         """Replace the comments of a page's talkative issues by all of them. Raises SourceError."""
