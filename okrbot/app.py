@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import re
 import time
+import zoneinfo
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -116,7 +117,7 @@ class App:
         """Return the objectives and key results of OKR files or published sheets. Raises ConfigError with file, line and remedy."""
         reader = okr_reader()
         try:
-            goals: Goals = reader.read(paths, folder=self.config.folder, fetch=self._fetch, timezone=self.config.okrbot.timezone)
+            goals: Goals = reader.read(paths, folder=self.config.folder, fetch=self._fetch, timezone=zoneinfo.ZoneInfo(self.config.okrbot.timezone))
         except reader.OkrFileError as error:
             raise ConfigError(str(error)) from None
         return goals
