@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 import judgement  # noqa: E402
 
+_CASE = re.compile(r"^\| (.+?) \| (outcome|output|outcome_unmeasured|qualitative|has_metric) \|", re.MULTILINE)
 KEY_RESULTS = [
     ("Publish 12 articles", "output"),
     ("Launch new onboarding to raise activation from 20 % to 35 %", "outcome"),
@@ -198,6 +200,13 @@ def test_the_figures_on_the_untouched_split_hold(name: str, macro_f1: float, out
     assert score.precision["output"] >= output_precision
     assert score.unclear <= 0.10
     assert score.calibration_error <= 0.08
+
+
+def test_the_boundary_cases_of_the_page_are_judged_as_the_page_says() -> None:
+    goals, objectives = (ROOT / "docs" / "judgement.md").read_text(encoding="utf-8").split("## Objectives")
+    cases = [("key_result", *pair) for pair in _CASE.findall(goals)] + [("objective", *pair) for pair in _CASE.findall(objectives)]
+    assert len(cases) >= 40
+    assert [(text, kind) for level, text, kind in cases if judge(text, level=level).kind != kind] == []
 
 
 def test_importing_the_judge_loads_nothing_heavy() -> None:

@@ -20,7 +20,33 @@ _PARTICIPLES = ("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados
 _IRREGULAR = frozenset(("held", "written", "built", "run", "set_up", "taught", "done", "live"))
 # The percentage *of* documented services is about the services.
 _MEASURE_OF = frozenset(
-    "percentage percent share proportion number amount rate anteil anzahl zahl prozentsatz part pourcentage nombre proportion porcentaje número proporción percentual porcentagem percentagem número aandeel aantal percentage".split()
+    [
+        "percentage",
+        "percent",
+        "share",
+        "proportion",
+        "number",
+        "amount",
+        "rate",
+        "anteil",
+        "anzahl",
+        "zahl",
+        "prozentsatz",
+        "part",
+        "pourcentage",
+        "nombre",
+        "proportion",
+        "porcentaje",
+        "número",
+        "proporción",
+        "percentual",
+        "porcentagem",
+        "percentagem",
+        "número",
+        "aandeel",
+        "aantal",
+        "percentage",
+    ]
 )
 _OF = frozenset(("of", "de", "des", "du", "d'", "der", "an", "van", "dos", "das"))
 TARGETS = frozenset(("pct", "cur", "mult", "ratio", "dur", "zero", "count", "plain", "rank", "state"))
