@@ -91,7 +91,7 @@ class Life:
         self.closed = site.team("SEC", private=True)
         self.labels = [site.label(name) for name in ("Bug", "feature", "kr-speed")]
         self.projects = [site.project("Checkout", self.teams[0]), site.project("Ledger", *self.teams[1:])]
-        for number in range(self.random.randint(5, 25)):
+        for number in range(self.random.randint(4, 16)):
             site.issue(
                 self.random.choice([*self.teams, self.closed]),
                 f"Issue {number}",

@@ -8,7 +8,7 @@ from pathlib import Path
 import graphql
 import pytest
 from fake_linear import SLICE, price
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.linear import documents
@@ -59,6 +59,7 @@ def test_the_price_computed_before_sending_is_the_price_by_the_published_rule(na
         assert documents.cost(name, variables) == price(document, variables)
 
 
+@settings(deadline=None)
 @given(first=st.integers(1, 250), points=st.floats(50, 10_000), entries=st.integers(1, 64))
 def test_a_fitting_page_stays_within_its_points(first: int, points: float, entries: int) -> None:
     for name in ("details", "issues", "projects", "census"):
@@ -66,7 +67,7 @@ def test_a_fitting_page_stays_within_its_points(first: int, points: float, entri
         assert 1 <= size <= first
         assert size == 1 or documents.cost(name, {"first": size, "entries": entries}) <= points
         if size < first:
-            assert documents.cost(name, {"first": size + 1, "entries": entries}) > points - 1
+            assert documents.cost(name, {"first": size + 1, "entries": entries}) > points
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,10 @@ def fitting(name: str, variables: Mapping[str, Any], *, points: float, most: int
     """Return the largest `first` from 1 to `most` with which the document costs at most `points` (1 if none does)."""
     empty = cost(name, {**variables, "first": 0})
     row = (cost(name, {**variables, "first": 1000}) - empty) / 1000
-    return max(1, min(most, int((points - empty) / row))) if row > 0 else most
+    size = max(1, min(most, int((points - empty) / row) + 1)) if row > 0 else most
+    while size > 1 and cost(name, {**variables, "first": size}) > points:
+        size -= 1
+    return size
 
 
 def parse(text: str) -> Field:
