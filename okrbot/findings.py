@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -93,3 +95,8 @@ class Audit:
     def complete(self) -> bool:
         """Return whether every source was read completely."""
         return all(source.complete for source in self.coverage)
+
+
+def fingerprint_of(severity: str, note: str) -> str:
+    """Return a short hash of what a finding says, for waivers that hold until it changes."""
+    return hashlib.sha256(json.dumps([severity, note], ensure_ascii=False).encode()).hexdigest()[:16]

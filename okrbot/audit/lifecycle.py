@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from okrbot.audit.waivers import Waiver, in_force
-from okrbot.findings import Finding, FindingState, RuleOutcome
+from okrbot.findings import Finding, FindingState, RuleOutcome, fingerprint_of
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
@@ -81,8 +80,7 @@ def _with_past(
 
 def fingerprint(finding: Finding) -> str:
     """Return a short hash of what a finding says, for waivers that hold until it changes."""
-    said = json.dumps([finding.severity, finding.note], ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return fingerprint_of(finding.severity, finding.note)
 
 
 def record(db: sa.Connection, compared: Compared, *, as_of: dt.datetime, ran: dt.datetime, scores: str, rules: str) -> None:

@@ -1,0 +1,24 @@
+"""What product owners answered: kept once, made to count at the next audit, and taken back on request."""
+
+from __future__ import annotations
+
+from okrbot.answers.effects import SNOOZES, WORK_CLASSES, AnswerError
+from okrbot.answers.evidence import keep_evidence
+from okrbot.answers.rows import Given, by_id, current, lately, snoozed
+from okrbot.answers.taking import Answer, Taken, take, undo
+
+__all__ = [
+    "SNOOZES",
+    "WORK_CLASSES",
+    "Answer",
+    "AnswerError",
+    "Given",
+    "Taken",
+    "by_id",
+    "current",
+    "keep_evidence",
+    "lately",
+    "snoozed",
+    "take",
+    "undo",
+]

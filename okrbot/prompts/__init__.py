@@ -1,0 +1,25 @@
+"""Questions for product owners: whom to ask, about what, when, and how often at most."""
+
+from __future__ import annotations
+
+from okrbot.prompts.asking import arrived, expire, hold_outside_hours, supersede
+from okrbot.prompts.choosing import open_question, plan
+from okrbot.prompts.follow_up import plan_follow_ups
+from okrbot.prompts.hours import may_write, next_time
+from okrbot.prompts.rows import Prompt, by_id, expected_of, of_person
+
+__all__ = [
+    "Prompt",
+    "arrived",
+    "by_id",
+    "expected_of",
+    "expire",
+    "hold_outside_hours",
+    "may_write",
+    "next_time",
+    "of_person",
+    "open_question",
+    "plan",
+    "plan_follow_ups",
+    "supersede",
+]

@@ -1,0 +1,93 @@
+"""Follow a question through its life: it arrived, it was overtaken by events, or nobody answered for weeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+
+from okrbot.config import Config
+from okrbot.model import millis
+from okrbot.prompts.choosing import delivery_key, set_aside
+from okrbot.prompts.hours import next_time
+from okrbot.prompts.rows import Prompt, change, in_state
+from okrbot.store import tables as t
+from okrbot.store.people import everyone
+
+LIFE = dt.timedelta(days=28)  # after so long without an answer a question is closed
+
+
+def arrived(db: sa.Connection) -> int:
+    """Take over from the deliveries which questions have reached their person, with channel and timestamp; return how many."""
+    d = t.deliveries.c
+    number = 0
+    for prompt in in_state(db, "planned"):
+        row = db.execute(sa.select(d.state, d.sent, d.channel_id, d.ts).where(d.key == delivery_key(prompt.id))).first()
+        if row is not None and row.state == "sent":
+            change(db, prompt.id, state="asked", asked=row.sent, channel=row.channel_id, ts=row.ts)
+            _event(db, prompt, row.sent, "asked")
+            number += 1
+    return number
+
+
+def supersede(db: sa.Connection, *, now: dt.datetime) -> list[Prompt]:
+    """Close questions whose finding is gone or set aside; return them, so that their messages can say so.
+
+    A question not yet sent is not sent any more.
+    """
+    f = t.findings.c
+    waived = set_aside(db, now)
+    closed = []
+    for prompt in in_state(db, "planned", "asked"):
+        if prompt.kind != "question":
+            continue
+        state = db.execute(sa.select(f.state).where(f.rule == prompt.rule, f.subject == prompt.subject)).scalar()
+        # "waived" is the last audit's word; a person may have taken the answer back since.
+        aside = {(prompt.rule, prompt.subject), ("*", prompt.subject)} & waived
+        if state in (None, "resolved") or aside:
+            change(db, prompt.id, state="superseded", closed=millis(now), version=prompt.version + 1)
+            _withdraw(db, prompt)
+            closed.append(prompt)
+    return closed
+
+
+def expire(db: sa.Connection, *, now: dt.datetime) -> list[Prompt]:
+    """Close questions that nobody answered for four weeks; return them."""
+    closed = []
+    for prompt in in_state(db, "asked"):
+        if prompt.asked is not None and prompt.asked < now - LIFE:
+            change(db, prompt.id, state="expired", closed=millis(now), version=prompt.version + 1)
+            closed.append(prompt)
+    return closed
+
+
+def hold_outside_hours(db: sa.Connection, config: Config, *, now: dt.datetime) -> int:
+    """Move planned questions that fell out of their person's hours (Slack was down) to the next hour that suits; return how many."""
+    people = everyone(db)
+    d = t.deliveries.c
+    moved = 0
+    for prompt in in_state(db, "planned"):
+        known = people.get(prompt.person)
+        at = next_time(config, known.timezone if known else "", prompt.person, now)
+        if at > now:
+            result: Any = db.execute(
+                sa.update(t.deliveries)
+                .where(d.key == delivery_key(prompt.id), d.state == "planned", d.not_before < millis(at))
+                .values(not_before=millis(at))
+            )
+            moved += result.rowcount
+    return moved
+
+
+def _withdraw(db: sa.Connection, prompt: Prompt) -> None:
+    d = t.deliveries.c
+    db.execute(
+        sa.update(t.deliveries)
+        .where(d.key == delivery_key(prompt.id), d.state == "planned")
+        .values(state="skipped", error="the question settled itself before it was sent")
+    )
+
+
+def _event(db: sa.Connection, prompt: Prompt, at: int, what: str) -> None:
+    db.execute(sa.insert(t.finding_events).values(rule=prompt.rule, subject=prompt.subject, at=at, what=what, detail=prompt.person))

@@ -1,0 +1,183 @@
+"""Choose what is asked next: the finding that costs most to leave undecided, and the owner with most room for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from okrbot.config import Config
+from okrbot.findings import fingerprint_of
+from okrbot.model import clean, millis
+from okrbot.prompts.hours import may_write
+from okrbot.prompts.rows import Prompt, insert, of_finding, prompt_id
+from okrbot.rulebook import FAMILIES, SEVERITIES, Page
+from okrbot.store import tables as t
+from okrbot.store.people import Person, everyone, owners_of
+
+WEEK = dt.timedelta(days=7)
+APART = dt.timedelta(hours=20)  # two questions of one week do not come on one day
+REST = dt.timedelta(days=14)  # one item is not asked about twice in a fortnight
+_SAID = ("family", "severity", "subject_kind", "source", "key", "title", "url", "note", "question", "backlog")
+
+
+def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: dt.datetime) -> list[Prompt]:
+    """Write the questions that may be asked now and return them; each person gets at most one a call.
+
+    Nobody is asked outside their hours, beyond their number a week, about restricted work, or after they left the last
+    questions unanswered. The caller sends them and the transaction is the caller's.
+    """
+    if not config.questions.enabled:
+        return []
+    people = everyone(db)
+    asked: list[Prompt] = []
+    full: set[str] = set()
+    for finding in _waiting(db, now):
+        owners = [p for p in owners_of(db, config, finding["product"]) if p not in full]
+        ready = [p for p in owners if has_room(db, config, _known(people, p, now), now=now)]
+        full |= set(owners) - set(ready)
+        if not ready:
+            continue
+        prompt = _prompt(db, finding, person=_least_asked(db, ready, now), pages=pages, now=now)
+        if prompt is None:
+            continue
+        insert(db, prompt)
+        asked.append(prompt)
+        full.add(prompt.person)
+    return asked
+
+
+def open_question(db: sa.Connection, rule: str, subject: str, *, person: str, pages: Mapping[str, Page], now: dt.datetime) -> Prompt | None:
+    """Return the open question about a finding, made now for `person` if nobody was asked yet; None if there is no such finding.
+
+    This is how a person answers from the digest or App Home before the bot has come to them: it uses up none of their week.
+    """
+    row = db.execute(sa.select(t.findings).where(t.findings.c.rule == rule, t.findings.c.subject == subject)).mappings().first()
+    if row is None or row["state"] == "resolved":
+        return None
+    earlier = of_finding(db, "question", rule, subject)
+    if earlier and (earlier[-1].state in ("planned", "asked", "answered")):
+        return earlier[-1]
+    prompt = _make(dict(row), person=person, turn=len(earlier), pages=pages, now=now, state="asked")
+    insert(db, prompt)
+    return prompt
+
+
+def has_room(db: sa.Connection, config: Config, person: Person, *, now: dt.datetime) -> bool:
+    """Return whether a person may be asked one more question now."""
+    if person.settings.get("muted_until", 0) > millis(now) or person.settings.get("standing"):
+        return False
+    if not may_write(config, person.timezone, person.id, now):
+        return False
+    sent = _sent(db, person.id)
+    # Not yet delivered counts as today: after an outage the old and the new must not come together.
+    moments = [row.asked or millis(now) for row in sent if row.state != "superseded" or row.asked]
+    if sum(1 for at in moments if at > millis(now - WEEK)) >= config.questions.per_week:
+        return False
+    if any(at > millis(now - APART) for at in moments):
+        return False
+    return not has_stopped(db, config, person)
+
+
+def has_stopped(db: sa.Connection, config: Config, person: Person) -> bool:
+    """Return whether a person left the last questions unanswered, so that the bot does not write to them any more."""
+    a = t.answers.c
+    last = db.execute(sa.select(sa.func.max(a.at)).where(a.person == person.id, a.outcome != "refused")).scalar() or 0
+    since = max(last, int(person.settings.get("resumed", 0)))
+    silent = [row for row in _sent(db, person.id) if row.state in ("planned", "asked", "expired") and (row.asked or row.created) > since]
+    return len(silent) >= config.questions.unanswered
+
+
+def _sent(db: sa.Connection, person: str) -> Sequence[Any]:
+    p, d = t.prompts.c, t.deliveries.c
+    # A question that the person opened themselves has no delivery, and counts for nothing here.
+    delivered = sa.or_(p.state == "planned", sa.exists().where(d.key == sa.literal(delivery_key("")) + p.id))
+    chosen = sa.select(p.state, p.asked, p.created).where(p.person == person, p.kind != "connect", delivered)
+    return db.execute(chosen).all()
+
+
+def delivery_key(prompt: str) -> str:
+    """Return the key under which a question is delivered: one question, one message."""
+    return f"prompt:{prompt}"
+
+
+def _known(people: Mapping[str, Person], person: str, now: dt.datetime) -> Person:
+    return people.get(person) or Person(person, "", "", now, {})
+
+
+def _least_asked(db: sa.Connection, people: Sequence[str], now: dt.datetime) -> str:
+    since = millis(now - 4 * WEEK)
+    p = t.prompts.c
+    counts: dict[str, int] = dict(
+        db.execute(sa.select(p.person, sa.func.count()).where(p.person.in_(people), p.created > since).group_by(p.person)).all()
+    )
+    return min(people, key=lambda person: (counts.get(person, 0), people.index(person)))
+
+
+def _waiting(db: sa.Connection, now: dt.datetime) -> list[dict[str, Any]]:
+    f = t.findings.c
+    chosen = sa.select(t.findings).where(f.state.in_(["open", "returned"]), f.restricted == 0, f.product != "")
+    rows = [dict(row) for row in db.execute(chosen).mappings()]
+    p = t.prompts.c
+    busy = {
+        subject
+        for (subject,) in db.execute(
+            sa.select(p.subject).where(sa.or_(p.state.in_(["planned", "asked"]), p.closed > millis(now - REST)), p.kind != "connect")
+        )
+    }
+    waived = set_aside(db, now)
+    free = [row for row in rows if row["subject"] not in busy and not {(row["rule"], row["subject"]), ("*", row["subject"])} & waived]
+    return sorted(free, key=_cost)
+
+
+def set_aside(db: sa.Connection, now: dt.datetime) -> set[tuple[str, str]]:
+    """Return (rule, subject) of every waiver in force: the next audit will say "waived", but nobody should be asked in between."""
+    w = t.waivers.c
+    at = millis(now)
+    return set(db.execute(sa.select(w.rule, w.subject).where(w.ended == 0, sa.or_(w.until == 0, w.until > at))).all())
+
+
+def _cost(row: Mapping[str, Any]) -> tuple[int, int, int, str, str]:
+    family = FAMILIES.index(row["family"]) if row["family"] in FAMILIES else len(FAMILIES)
+    return (SEVERITIES.index(row["severity"]), family, row["first_seen"], row["key"], row["rule"])
+
+
+def _prompt(db: sa.Connection, finding: Mapping[str, Any], *, person: str, pages: Mapping[str, Page], now: dt.datetime) -> Prompt | None:
+    earlier = of_finding(db, "question", finding["rule"], finding["subject"])
+    if earlier:
+        last = earlier[-1]
+        came_back = last.closed is not None and finding["state_since"] > millis(last.closed)
+        if not came_back:
+            return None  # answered and still flagged: the answer stands, the owner is not asked the same again
+    return _make(finding, person=person, turn=len(earlier), pages=pages, now=now, state="planned")
+
+
+def _make(finding: Mapping[str, Any], *, person: str, turn: int, pages: Mapping[str, Page], now: dt.datetime, state: str) -> Prompt:
+    page = pages.get(finding["rule"])
+    said = {name: finding[name] for name in _SAID}
+    said |= {
+        "rule_title": page.title if page else finding["rule"],
+        "remedy": clean(page.remedy if page else ""),
+        "fingerprint": fingerprint_of(finding["severity"], finding["note"]),
+        "evidence": json.loads(finding["evidence"]),
+        "turn": turn,
+    }
+    return Prompt(
+        id=prompt_id("question", finding["rule"], finding["subject"], turn),
+        rule=finding["rule"],
+        subject=finding["subject"],
+        product=finding["product"],
+        person=person,
+        kind="question",
+        state=state,
+        created=now,
+        asked=now if state == "asked" else None,
+        closed=None,
+        channel="",
+        ts="",
+        version=1,
+        said=said,
+    )
