@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_linear import FAULTS, FakeLinear
+from fake_linear import FakeLinear
+from linear_faults import FAULTS
 from linear_site import Row, Site
 from shelf import Shelf
 

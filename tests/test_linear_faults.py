@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_linear import FAULTS, FakeLinear, Reply
+from fake_linear import FakeLinear, Reply
+from linear_faults import FAULTS
 from linear_site import Site
 from shelf import Shelf
 from test_linear_converges import differences, stored, truth

@@ -10,7 +10,8 @@ from typing import Any
 
 import graphql
 import pytest
-from fake_linear import FAULTS, FakeLinear, Reply, schema
+from fake_linear import FakeLinear, Reply, schema
+from linear_faults import FAULTS
 from linear_site import Row, Site
 
 from connectors.linear import Action, Linear, Settings, connect
