@@ -206,10 +206,10 @@ eased_at | timestamp | last edit of target, baseline, unit or metric in the easi
 eased_field | text | which field
 eased_before | text | value before
 eased_after | text | value after
-eased_share | double | share of the cycle that had passed then
+eased_share | double = 0.0 | share of the cycle that had passed then, 0 if nothing was eased; null if its cycle or its earlier state is unknown
 eased_after_hours | double | hours between that edit and the one before it on the same field (typo window)
 gone | boolean | deleted or archived while its cycle ran
-reworded | boolean | its text was replaced while its cycle ran
+reworded | boolean | its text was replaced while its cycle ran; null if its earlier state is unknown
 closing_note | boolean | a closing note says why
 layers | integer = 1 | objective levels from the top objective down to its own, both counted
 items | integer | items linked to it
