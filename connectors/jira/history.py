@@ -107,7 +107,11 @@ class Historian:
             token = page.token
 
     def _one_by_one(self, id_: str, told: Told) -> list[shapes.History] | None:
-        """Return one issue's entries by offset, None with a problem when they cannot be had."""
+        """Return one issue's entries by offset, None with a problem when they cannot be had: Data Center has no such call."""
+        missing = Problem("history_missing", "the change history of some issues cannot be read whole", where=id_)
+        if not self._who.cloud:
+            told.problems.append(missing)
+            return None
         path = f"{self._who.api}/issue/{id_}/changelog"
         found: list[shapes.History] = []
         while True:
@@ -117,7 +121,7 @@ class Historian:
             except RefusedError as no:
                 if no.status not in (403, 404, 405):
                     raise
-                told.problems.append(Problem("history_missing", "the change history of some issues cannot be read whole", where=id_))
+                told.problems.append(missing)
                 return None
             found += page.values or ()
             if not page.values or page.is_last or (page.total is not None and len(found) >= page.total):
