@@ -14,12 +14,14 @@ import duckdb
 
 from okrbot.config import Config
 from okrbot.factbook import TABLES
+from okrbot.facts.classes import classify_items
 from okrbot.facts.goals import judge_goals
-from okrbot.facts.judging import classify_items, judge_missing, load_verdicts
+from okrbot.facts.judging import judge_missing, load_verdicts
 from okrbot.facts.load import load
 from okrbot.facts.mentions import find_mentions
 from okrbot.facts.notes import judge_late_texts, judge_notes
 from okrbot.facts.pairs import find_pairs
+from okrbot.facts.retold import retell
 from okrbot.model import millis
 from okrbot.store import Store
 from okrbot.wording.workclass import ClassSettings
@@ -65,6 +67,7 @@ def build(
     _configure(connection, config)
     arguments = _arguments(config, as_of)
     _run(connection, "10_items", arguments)
+    retell(store, connection)
     _run(connection, "20_ladder", arguments)
     _run(connection, "30_goals", arguments)
     classify_items(connection, _class_settings(config))
@@ -72,7 +75,7 @@ def build(
     load_verdicts(store, connection)
     judge_missing(store, connection, processes=processes, progress=progress)
     find_mentions(store, connection, wanted=config.okrs.links.text)
-    for name in ("40_links", "40_fields", "46_texts"):
+    for name in ("40_fields", "40_links", "46_texts"):
         _run(connection, name, arguments)
     for fact in TABLES:
         connection.execute(f"drop table if exists {fact.name}")
@@ -82,7 +85,7 @@ def build(
     judge_late_texts(connection, arguments["as_of_ms"])
     _run(connection, "50_items", arguments)
     _run(connection, "55_stories", arguments)
-    judge_goals(connection, config)
+    judge_goals(connection, config, arguments["as_of_ms"])
     for name in sorted(path.stem for path in HERE.glob("[6-9]*.sql")):
         _run(connection, name, arguments)
     find_pairs(store, connection)

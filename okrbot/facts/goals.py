@@ -15,11 +15,13 @@ from okrbot.wording import judge, traits
 _LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
 
 
-def judge_goals(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+def judge_goals(connection: duckdb.DuckDBPyConnection, config: Config, as_of_ms: int) -> None:
     """Make `work.kr_text`, `work.objective_text` and `work.objective_near` for every key result and objective."""
     overridden = dict(
         connection.execute(
-            "select subject, arg_max(value, id) from raw.overrides where what = 'judgement' and ended = 0 group by subject"
+            """select subject, arg_max(value, id) from raw.overrides
+               where what = 'judgement' and created <= $now and (ended = 0 or ended > $now) group by subject""",
+            {"now": as_of_ms},
         ).fetchall()
     )
     glossary = {word.lower(): meaning.lower() for product in config.products for word, meaning in product.glossary.items()}

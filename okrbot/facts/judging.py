@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Self
 
@@ -15,7 +15,6 @@ from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
 from okrbot.wording.items import judge_item
 from okrbot.wording.signals import SIGNALS_VERSION, signals
-from okrbot.wording.workclass import ClassSettings, classify
 
 TEXT_TASK = f"item_text@{SIGNALS_VERSION}"
 POOL_FROM = 4_000  # texts; below this a second process costs more than it saves
@@ -61,10 +60,11 @@ def judge_missing(store: Store, connection: duckdb.DuckDBPyConnection, *, proces
         "select source, id, text_hash from work.to_judge where text_hash not in (select text_hash from raw.judgements) order by text_hash"
     ).fetchall()
     todo: dict[int, tuple[str, str]] = {hash_: (source, id_) for source, id_, hash_ in wanted}
+    then = {hash_: (title, body) for hash_, title, body in connection.execute("select text_hash, title, body from work.then").fetchall()}
     done = 0
     batches = _batches(list(todo.items()), 1_000)
     with ProcessPoolExecutor(processes) if len(todo) >= POOL_FROM and processes > 1 else _Here() as pool:
-        for verdicts in pool.map(_judge_many, (_texts(store, batch) for batch in batches)):
+        for verdicts in pool.map(_judge_many, (_texts(store, batch, then) for batch in batches)):
             with store.begin() as db:
                 upsert(db, t.judgements, [(TEXT_TASK, hash_, json.dumps(verdict, ensure_ascii=False)) for hash_, verdict in verdicts])
             _remember(connection, verdicts)
@@ -91,11 +91,12 @@ def _batches(rows: list[Any], size: int) -> list[list[Any]]:
     return [rows[i : i + size] for i in range(0, len(rows), size)]
 
 
-def _texts(store: Store, batch: list[tuple[int, tuple[str, str]]]) -> list[tuple[int, str, str]]:
+def _texts(store: Store, batch: list[tuple[int, tuple[str, str]]], then: Mapping[int, tuple[str, str]]) -> list[tuple[int, str, str]]:
     by_source: dict[str, dict[str, int]] = {}
+    texts = [(hash_, *then[hash_]) for hash_, _ in batch if hash_ in then]
     for hash_, (source, id_) in batch:
-        by_source.setdefault(source, {})[id_] = hash_
-    texts = []
+        if hash_ not in then:
+            by_source.setdefault(source, {})[id_] = hash_
     with store.connect() as db:
         for source, ids in by_source.items():
             chosen = sa.select(t.items.c.id, t.items.c.title, t.items.c.body).where(
@@ -106,7 +107,9 @@ def _texts(store: Store, batch: list[tuple[int, tuple[str, str]]]) -> list[tuple
 
 
 def load_verdicts(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `raw.judgements` from what the store remembers for this version of the judge."""
+    """Make `raw.judgements` from what the store remembers for this version of the judge, unless this load has it."""
+    if connection.execute("select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'judgements'").fetchone():
+        return
     connection.execute("create table raw.judgements (text_hash bigint, verdict varchar)")
     with store.connect() as db:
         chosen = sa.select(t.judgements.c.text_hash, t.judgements.c.verdict).where(t.judgements.c.task == TEXT_TASK)
@@ -123,68 +126,3 @@ def _insert(connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[int, str
     connection.execute(
         "insert into raw.judgements select unnest(?::bigint[]), unnest(?::varchar[])", [[row[0] for row in rows], [row[1] for row in rows]]
     )
-
-
-def classify_items(connection: duckdb.DuckDBPyConnection, settings: ClassSettings) -> None:
-    """Make `work.said_class` (n, work_class, class_by): by type, label, component and project once a combination, by text once a text."""
-    combos = connection.execute(
-        """select row_number() over () as c, * from (
-             select distinct their_kind, kind, labels, components, project, backlog from work.item order by all)"""
-    ).fetchall()
-    by_text: list[int] = []
-    rows = []
-    for number, their_kind, kind, labels, components, project, backlog in combos:
-        where = project or backlog.split("/", 1)[1]
-        verdict = classify(
-            their_kind=their_kind, kind=kind, labels=labels, components=components, project=where, title="", body="", settings=settings
-        )
-        if verdict.by in ("none", "text"):
-            by_text.append(number)
-        rows.append((number, verdict.work_class, verdict.by))
-    connection.execute(
-        "create table work.combo as select row_number() over () as c, * from (select distinct their_kind, kind, labels, components, project, backlog from work.item order by all)"
-    )
-    connection.execute(
-        "create table work.combo_class as select unnest(?::bigint[]) as c, unnest(?::varchar[]) as work_class, unnest(?::varchar[]) as class_by",
-        _columns(rows, 3),
-    )
-    connection.execute(
-        """create table work.said_class as
-           select i.n, k.work_class, k.class_by
-           from work.item i
-           join work.combo c on (i.their_kind, i.kind, i.labels, i.components, i.project, i.backlog) = (c.their_kind, c.kind, c.labels, c.components, c.project, c.backlog)
-           join work.combo_class k on k.c = c.c"""
-    )
-    if by_text:
-        _classify_by_text(connection, settings)
-
-
-def _classify_by_text(connection: duckdb.DuckDBPyConnection, settings: ClassSettings) -> None:
-    found = connection.execute(
-        """select i.n, i.their_kind, i.kind, i.labels, i.components, i.project, i.backlog, i.title
-           from work.item i join work.said_class s on s.n = i.n where s.class_by in ('none', 'text')"""
-    )
-    rows = []
-    while batch := found.fetchmany(20_000):
-        for n, their_kind, kind, labels, components, project, backlog, title in batch:
-            verdict = classify(
-                their_kind=their_kind,
-                kind=kind,
-                labels=labels,
-                components=components,
-                project=project or backlog.split("/", 1)[1],
-                title=title,
-                settings=settings,
-            )
-            rows.append((n, verdict.work_class, verdict.by))
-    connection.execute(
-        "create table work.text_class as select unnest(?::integer[]) as n, unnest(?::varchar[]) as work_class, unnest(?::varchar[]) as class_by",
-        _columns(rows, 3),
-    )
-    connection.execute(
-        "update work.said_class s set work_class = x.work_class, class_by = x.class_by from work.text_class x where x.n = s.n"
-    )
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [[row[i] for row in rows] for i in range(width)]

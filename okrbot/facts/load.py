@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -61,7 +62,7 @@ def _reading(store: Store) -> Iterator[Any]:
 
 
 def load(store: Store, *, threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """Return a fresh in-memory DuckDB with the store's tables in the schema `raw`."""
+    """Return a fresh in-memory DuckDB with the store's tables in the schema `raw`, items and changes made ready (00_store.sql)."""
     connection = duckdb.connect(":memory:", config={"threads": threads, "temp_directory": ""})
     connection.execute("create schema raw; create schema work; set timezone = 'UTC'")
     with _reading(store) as cursor:
@@ -72,6 +73,7 @@ def load(store: Store, *, threads: int = 2) -> duckdb.DuckDBPyConnection:
             columns = ", ".join(f"cast({_quoted(c)} as {_type(name, c)}) as {_quoted(c)}" for c in _columns(query))
             connection.execute(f"create table raw.{name} as select {columns} from stream")  # noqa: S608 -- our own names
             connection.unregister("stream")
+    connection.execute((Path(__file__).parent / "sql" / "00_store.sql").read_text(encoding="utf-8"))
     return connection
 
 

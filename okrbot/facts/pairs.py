@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-import re
-
 import duckdb
 import sqlalchemy as sa
 
+from okrbot.facts.retold import texts_then
 from okrbot.similar import twins
 from okrbot.store import Store
 from okrbot.store import tables as t
 
-# Titles that every release or sprint repeats on purpose.
-_CHORE = re.compile(r"^\W*(release|sprint|retro|hotfix|deploy|regression test|smoke test|version|bump|changelog)\b", re.IGNORECASE)
+_BODY = 2_000  # letters of a description that are compared
 
 
 def find_pairs(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `pair` with open items of different backlogs of one product that look alike or are linked as duplicates."""
+    if not connection.execute("select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'twin'").fetchone():
+        find_twins(store, connection, "work.twin", "i.state in ('todo', 'doing')")
+    else:
+        connection.execute("create table work.twin as select * from raw.twin")
+    connection.execute(_PAIRS)
+
+
+def find_twins(store: Store, connection: duckdb.DuckDBPyConnection, table: str, which: str) -> None:
+    """Make `table` (a, b, score, because): items of `work.item` under the condition `which` that look like the same work.
+
+    As `raw.twin` the table serves every later instant of this load.
+    """
     wanted = connection.execute(
-        """select m.key, i.source, i.id, i.title, i.product, i.backlog
+        f"""select i.n, i.source, i.id, i.title, i.product, i.backlog
            from work.item i
-           join work.name m on m.n = i.n
-           where i.state in ('todo', 'doing') and i.level >= 0 and i.product <> ''
+           where {which} and i.level >= 0 and i.product <> ''
              and i.product in (select product from work.item where product <> '' group by product having count(distinct backlog) > 1)
-           order by i.n"""
+           order by i.n"""  # noqa: S608 -- our own words
     ).fetchall()
-    bodies = _bodies(store, {(source, id_) for _, source, id_, _, _, _ in wanted})
-    rows = [(key, product, backlog, title, bodies.get((source, id_), "")) for key, source, id_, title, product, backlog in wanted]
-    found = [(twin.a, twin.b, float(twin.score), ", ".join(twin.because)) for twin in twins(rows)]
+    then = texts_then(connection)
+    bodies = _bodies(store, {(source, id_) for n, source, id_, _, _, _ in wanted if n not in then})
+    rows = [
+        (str(n), product, backlog, title, then[n][1][:_BODY] if n in then else bodies.get((source, id_), ""))
+        for n, source, id_, title, product, backlog in wanted
+    ]
+    found = [(int(twin.a), int(twin.b), float(twin.score), ", ".join(twin.because)) for twin in twins(rows)]
     connection.execute(
-        """create table work.twin as select unnest(?::varchar[]) as a, unnest(?::varchar[]) as b, unnest(?::double[]) as score, unnest(?::varchar[]) as because""",
+        f"""create table {table} as
+            select unnest(?::integer[]) as a, unnest(?::integer[]) as b, unnest(?::double[]) as score, unnest(?::varchar[]) as because""",
         [[twin[i] for twin in found] for i in range(4)],
     )
-    connection.create_function("is_chore", lambda title: bool(_CHORE.search(title)), ["VARCHAR"], "BOOLEAN")
-    connection.execute(_PAIRS)
 
 
 def _bodies(store: Store, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -43,15 +55,22 @@ def _bodies(store: Store, wanted: set[tuple[str, str]]) -> dict[tuple[str, str],
         rows = db.execution_options(yield_per=5_000).execute(
             sa.select(t.items.c.source, t.items.c.id, t.items.c.body).where(t.items.c.body != "")
         )
-        return {(source, id_): body[:2_000] for source, id_, body in rows if (source, id_) in wanted}
+        return {(source, id_): body[:_BODY] for source, id_, body in rows if (source, id_) in wanted}
 
 
-_PAIRS = """
+# Chores are titles that every release or sprint repeats on purpose.
+_PAIRS = r"""
 insert into pair by name
 with told as (
   select a, b, max(score) as score, max(because) as because, bool_or(linked) as linked
   from (
-    select a, b, score, because, false as linked from work.twin
+    select least(a.key, b.key) as a, greatest(a.key, b.key) as b, w.score, w.because, false as linked
+    from work.twin w
+    join work.name a on a.n = w.a
+    join work.name b on b.n = w.b
+    join item x on x.key = a.key
+    join item y on y.key = b.key
+    where x.state in ('todo', 'doing') and y.state in ('todo', 'doing') and x.product = y.product and x.backlog <> y.backlog
     union all
     select least(x.key, y.key), greatest(x.key, y.key), 1.0, 'linked as duplicates', true
     from link l join item x on x.key = l.key join item y on y.key = l.other
@@ -69,7 +88,8 @@ select
   case when x.created <= y.created then y.title else x.title end as other_title,
   told.score, told.because, told.linked,
   exists (select 1 from link m where m.kind = 'mirrors' and m.key = x.key and m.other = y.key) as mirrored,
-  is_chore(x.title) and is_chore(y.title) as chore,
+  regexp_matches(x.title, '(?i)^\W*(release|sprint|retro|hotfix|deploy|regression test|smoke test|version|bump|changelog)\b')
+    and regexp_matches(y.title, '(?i)^\W*(release|sprint|retro|hotfix|deploy|regression test|smoke test|version|bump|changelog)\b') as chore,
   x.state in ('todo', 'doing') and y.state in ('todo', 'doing') as open_both
 from told
 join item x on x.key = told.a

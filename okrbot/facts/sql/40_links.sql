@@ -9,6 +9,25 @@ select id, lower(title) from work.kr
 union
 select id, any_value(url) from work.kr where url <> '' group by id;
 
+-- An item by its key, its source and key, and the keys it had.
+create table work.spoken as
+select i.n, c.name from raw.called c join work.id i on i.n = c.n where c.ord > 1 or c.name = i.key
+union
+select i.n, c.source || '/' || c.name from raw.called c join work.id i on i.n = c.n where c.ord > 1 or c.name = i.key;
+
+-- Links to what is no item of a backlog, as they stood.
+create table work.goal_link as
+select i.n, l.kind, l.target, l.target_key
+from raw.links l
+join raw.item i on i.source = l.source and i.id = l.item
+left join (
+  select n, kind, target, arg_min(added, seq) as added from raw.linking where "at" > $as_of_ms group by n, kind, target
+) x on x.n = i.n and x.kind = l.kind and x.target in (l.target, l.target_key)
+where not coalesce(x.added, false)
+union
+select n, kind, target, target from raw.linking where "at" > $as_of_ms and other is null
+group by n, kind, target having not arg_min(added, seq);
+
 create table work.direct as
 with said as (
   -- 1 a person's answer
@@ -20,10 +39,9 @@ with said as (
   -- 2 the custom field: an id, a title, or "id: title"; several are separated by commas
   select f.n, m.id, 'field', 2, null
   from (
-    select n, lower(trim(unnest(string_split(json_extract_string(fields, '$."' || $link_field || '"'), ',')))) as word,
-      lower(trim(json_extract_string(fields, '$."' || $link_field || '"'))) as whole
-    from work.item
-    where fields <> '{}'
+    select n, lower(trim(unnest(string_split(link, ',')))) as word, lower(trim(link)) as whole
+    from work.own_field
+    where link <> ''
   ) f
   join work.kr_name m on m.name in (f.word, f.whole, trim(string_split(f.word, ':')[1]), trim(string_split(f.word, ' ')[1]))
   union all
@@ -36,9 +54,9 @@ with said as (
   -- 4 named by the key result itself, or mapped in the configuration
   select i.n, k.id, 'items', 4, null
   from (select id, unnest(items) as ref from work.kr) k
-  join work.id i on i.key = k.ref or i.source || '/' || i.key = k.ref
+  join work.spoken i on i.name = k.ref
   union all
-  select i.n, e.key_result, 'items', 4, null from cfg.epic e join work.id i on i.key = e.name or i.source || '/' || i.key = e.name
+  select i.n, e.key_result, 'items', 4, null from cfg.epic e join work.spoken i on i.name = e.name
   union all
   -- 5 the tracker's own goal field: a key result, or an objective with one key result
   select g.n, coalesce(k.id, o.id), 'goal', 5, null
@@ -49,8 +67,8 @@ with said as (
   union all
   -- 6 a link to a key result that the tracker keeps as an item
   select i.n, m.id, 'link', 6, null
-  from raw.links l
-  join work.id i on i.source = l.source and i.id = l.item
+  from work.goal_link l
+  join work.id i on i.n = l.n
   join work.kr_name m on m.name in (l.target, l.target_key)
   where len($link_types) = 0 or list_contains($link_types, l.kind)
   union all

@@ -5,7 +5,7 @@ select day, sum(case when list_contains($working_days, dayofweek(day)) and day n
   over (order by day) as working
 from (
   select cast(unnest(generate_series(
-    (select coalesce(min(cast(epoch_ms(created) as date)), today) from raw.items where created > 0) - interval 1 day,
+    (select coalesce(min(cast(epoch_ms(created) as date)), today) from raw.item where created > 0) - interval 1 day,
     cast(today as timestamp), interval 1 day)) as date) as day
   from work.today group by today
 );
@@ -48,14 +48,31 @@ from raw.links l
 join work.id i on i.source = l.source and i.id = l.item
 join work.id t on t.key = l.target_key and l.target_key <> '' and not (t.source = l.source and t.id = l.target);
 
+-- Links that later changes speak of: the first of them says whether the link stood at the instant.
+create table work.link_then as
+select n, kind, other, not arg_min(added, seq) as stood
+from raw.linking
+where "at" > $as_of_ms and other is not null
+group by n, kind, other;
+
 create table work.relation as
-select n, kind, other from work.link
+with today as (
+  select n, kind, other from work.link
+  union
+  select other,
+    case kind when 'blocks' then 'blocked_by' when 'blocked_by' then 'blocks' when 'duplicates' then 'duplicated_by' when 'duplicated_by' then 'duplicates'
+      when 'clones' then 'cloned_by' when 'cloned_by' then 'clones' when 'relates' then 'relates' when 'mirrors' then 'mirrors' end, n
+  from work.link
+  where kind in ('blocks', 'blocked_by', 'duplicates', 'duplicated_by', 'clones', 'cloned_by', 'relates', 'mirrors')
+)
+select t.n, t.kind, t.other from today t
+left join work.link_then x on x.n = t.n and x.kind = t.kind and x.other = t.other
+where coalesce(x.stood, true)
 union
-select other,
-  case kind when 'blocks' then 'blocked_by' when 'blocked_by' then 'blocks' when 'duplicates' then 'duplicated_by' when 'duplicated_by' then 'duplicates'
-    when 'clones' then 'cloned_by' when 'cloned_by' then 'clones' when 'relates' then 'relates' when 'mirrors' then 'mirrors' end, n
-from work.link
-where kind in ('blocks', 'blocked_by', 'duplicates', 'duplicated_by', 'clones', 'cloned_by', 'relates', 'mirrors');
+select x.n, x.kind, x.other from work.link_then x
+join work.id a on a.n = x.n
+join work.id b on b.n = x.other
+where x.stood;
 
 -- Waiting for another team: from the later of link and start to the earlier of the other's end and now.
 create table work.wait as
@@ -67,14 +84,13 @@ from work.relation r
 join work.item i on i.n = r.n and i.started_ms is not null
 join work.item o on o.n = r.other and o.team <> i.team and o.state <> 'cancelled'
 left join (
-  select n, string_split(after, ' ')[2] as target, min("at") as "at" from work.change
-  where field = 'link' and starts_with(after, 'blocked_by ') group by all
-) c on c.n = r.n and c.target in (o.id, o.key)
+  select n, other, min("at") as "at" from raw.linking where kind = 'blocked_by' and added and "at" <= $as_of_ms group by all
+) c on c.n = r.n and c.other = o.n
 where r.kind = 'blocked_by' and coalesce(o.finished_ms, $as_of_ms) > i.started_ms
 group by r.n;
 
 create table work.hand_off as
-select i.n, count(*)::integer as moves
+select i.n, count(distinct c."at")::integer as moves
 from work.change c
 join work.item i on i.n = c.n
 where c.field in ('team', 'backlog') and c."at" <= $as_of_ms and c.before <> '' and c.after <> ''

@@ -54,10 +54,11 @@ group by backlog;
 
 -- Said and done: what was planned into the sprints of the last six weeks, and was done in them.
 create table work.said_done as
-select i.backlog, count(*) filter (i.state = 'done' and i.finished_ms <= coalesce(nullif(s.completed, 0), s."end") + 86400000) / count(*)::double as say_do
+select i.backlog, count(*) filter (i.state = 'done' and i.finished_ms <= s.ended + 86400000) / count(*)::double as say_do
 from (select n, backlog, state, source, finished_ms, unnest(sprints) as sprint from work.item where level >= 0) i
-join raw.sprints s on s.source = i.source and s.id = i.sprint
-where coalesce(nullif(s.completed, 0), s."end") between $as_of_ms - 42 * 86400000::bigint and $as_of_ms
+join (select source, id, case when completed between 1 and $as_of_ms then completed else "end" end as ended from raw.sprints) s
+  on s.source = i.source and s.id = i.sprint
+where s.ended between $as_of_ms - 42 * 86400000::bigint and $as_of_ms
 group by i.backlog
 having count(*) >= 8;
 
