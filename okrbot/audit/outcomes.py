@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import duckdb
 
+from okrbot.audit.own import OwnRules
 from okrbot.facts import Facts
 from okrbot.findings import RuleOutcome
 from okrbot.rulebook import Page, RuleError
@@ -22,9 +24,19 @@ def ask(
 ) -> tuple[list[RuleOutcome], dict[str, tuple[Row, ...]]]:
     """Run `pages` on `facts`, with the settings `own` overrides by rule; return the outcomes and the flagged rows by rule.
 
-    `run_own` runs pages that did not come with okrbot, outside of this process. A rule that breaks is `failed` and
-    harms no other.
+    Pages that did not come with okrbot run outside of this process (`okrbot.audit.own`), or by `run_own`. A rule that
+    breaks or must be stopped is `failed` and harms no other.
     """
+    foreign = [page for page in pages.values() if not page.shipped]
+    with contextlib.ExitStack() as open_:
+        if foreign and run_own is None:
+            run_own = open_.enter_context(OwnRules(facts.connection, facts.as_of, foreign, own))
+        return _ask_each(facts, pages, own, run_own)
+
+
+def _ask_each(
+    facts: Facts, pages: Mapping[str, Page], own: Mapping[str, Mapping[str, Any]], run_own: Runner | None
+) -> tuple[list[RuleOutcome], dict[str, tuple[Row, ...]]]:
     outcomes, flagged = [], {}
     for name in sorted(pages, key=lambda n: (pages[n].family, n)):
         page = pages[name]
@@ -34,7 +46,7 @@ def ask(
             continue
         settings = {key: value for key, value in own.get(name, {}).items() if key != "severity"}
         try:
-            result = run_own(page, settings) if run_own and not page.shipped else _in_transaction(facts, page, settings)
+            result = run_own(page, settings) if run_own is not None and not page.shipped else _in_transaction(facts, page, settings)
         except (duckdb.Error, RuleError) as error:
             reason = str(error).split("\n", 1)[0][:300]
             outcomes.append(RuleOutcome(name, page.family, page.title, "failed", reason=reason))

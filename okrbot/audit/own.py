@@ -1,0 +1,81 @@
+"""Run the rules of a user's own: through the gate, in a child process, on the columns they read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import duckdb
+
+from okrbot.factbook import table
+from okrbot.rulebook import Page, RuleError
+from okrbot.rulebook.query import Result, check_page, run_query
+from okrbot.sandbox import Broken, Cell, Reads, Refusal, admit
+
+
+class OwnRules:
+    """Runs pages that did not come with okrbot, outside of this process; one child serves all of `pages` until one must be stopped.
+
+    `connection` holds the fact tables, `own` the settings that the configuration overrides, by rule.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, as_of: dt.datetime, pages: Sequence[Page], own: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.as_of = as_of
+        self._connection = connection
+        wanted: dict[str, set[str]] = {}
+        for page in pages:
+            try:
+                reads = admit(page.query, _arguments(page, own.get(page.name, {})), connection=connection)
+            except Refusal:
+                continue  # said when the page is asked
+            _add(wanted, page, reads)
+        self._cell = Cell(connection, wanted)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._cell.close()
+
+    def __call__(self, page: Page, settings: Mapping[str, Any]) -> Result:
+        """Return what `page` says. Raises RuleError that names the rule and what stopped it."""
+        gate(page, settings, connection=self._connection)
+        ask = functools.partial(run_query, page=page, settings=dict(settings), as_of=self.as_of)
+        try:
+            said = self._cell.ask(ask, query=page.query, arguments=_arguments(page, settings))
+        except Broken as broken:
+            raise RuleError(page.path, page.sql_line + broken.line, f"the rule '{page.name}' gave no verdict: {broken.message}") from None
+        rows = tuple(said["rows"])
+        return Result(said["checked"], said["unsure"], rows, {name: (pair[0], pair[1]) for name, pair in said["by_product"].items()})
+
+
+def gate(page: Page, settings: Mapping[str, Any] | None = None, *, connection: duckdb.DuckDBPyConnection | None = None) -> Reads:
+    """Return what the query of a user's page reads; `connection` parses it. Raises RuleError with the line of what is refused."""
+    try:
+        return admit(page.query, _arguments(page, settings or {}), connection=connection)
+    except Refusal as no:
+        raise RuleError(page.path, page.sql_line + no.line, no.message) from None
+
+
+def check_own(page: Page, cell: Cell) -> None:
+    """Check a user's page as `check_page` does, but in the child: even its examples cannot run away. Raises RuleError."""
+    gate(page)
+    try:
+        cell.ask(functools.partial(check_page, page), query=page.query, arguments=_arguments(page, {}), read_only=False)
+    except Broken as broken:
+        line = broken.line if broken.kind == "RuleError" else page.sql_line + broken.line
+        raise RuleError(page.path, line, broken.message) from None
+
+
+def _arguments(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {**page.settings, **settings}
+
+
+def _add(wanted: dict[str, set[str]], page: Page, reads: Reads) -> None:
+    for name in reads.tables | {page.subject}:
+        columns = {column.name for column in table(name).columns}
+        wanted.setdefault(name, set()).update(columns if reads.every else columns & (reads.columns | {"key", "product"}))
