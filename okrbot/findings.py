@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -13,6 +14,15 @@ from okrbot.model import Coverage
 
 Outcome = Literal["flagged", "clear", "not_checked", "failed"]
 FindingState = Literal["open", "waived", "resolved", "returned"]
+
+
+# What names a Linear project: twelve hex digits, or a UUID.
+_MACHINE_KEY = re.compile(r"[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def called(key: str, title: str) -> str:
+    """Return `key` as people would say it: the title, where the key is only a number for machines."""
+    return title if title and _MACHINE_KEY.fullmatch(key) else key
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,6 +62,11 @@ class Finding:
     first_seen: dt.datetime
     state: FindingState = "open"
     is_new: bool = False  # not seen in the audit before
+
+    @property
+    def label(self) -> str:
+        """Return what people call the subject: its key, or its title where the key is only a number for machines."""
+        return called(self.key, self.title)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ class _Journal:
     def _census(self, db: sa.Connection, visible: frozenset[str]) -> None:
         known = self.request.known
         lost = known - len(visible)
-        if known and lost > SHRUNK_ROWS and lost > known * SHRUNK_SHARE:
+        doubtful = not visible or not self.request.full  # a full pull that somebody asked for may accept a real clean-up
+        if known and doubtful and lost > SHRUNK_ROWS and lost > known * SHRUNK_SHARE:
             self.problems.append(
                 Problem(
                     "shrunk",

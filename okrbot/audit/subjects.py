@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from okrbot.facts import Facts
-from okrbot.findings import Finding
+from okrbot.findings import Finding, called
 from okrbot.rulebook import Page
 from okrbot.rulebook.query import SPECIAL, render_question
 
@@ -57,7 +57,7 @@ def _finding(
         product=product or "",
         backlog=backlog or "",
         note=str(row["note"]),
-        question=render_question(page, row, title),
+        question=render_question(page, {**row, "key": called(str(row["key"]), title)}, title),
         evidence={name: _plain(value) for name, value in row.items() if name not in SPECIAL},
         restricted=bool(restricted),
         first_seen=as_of,
