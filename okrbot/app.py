@@ -12,6 +12,7 @@ import zoneinfo
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from okrbot.answers import keep_evidence
 from okrbot.audit import audit, last_scores
 from okrbot.config import Config, ConfigError, Source, load
 from okrbot.config.lines import line_of
@@ -185,6 +186,8 @@ class App:
     ) -> Audit:
         """Audit `store` as of an instant (default: now)."""
         now = self.clock().replace(microsecond=0)
+        with store.begin() as db:
+            keep_evidence(db)
         return audit(store, self.config, self.rulebook(), as_of=as_of or now, ran=now, remember=remember, progress=progress)
 
     def digests(self, store: Store, *, product: str | None = None, as_of: dt.datetime | None = None) -> list[Digest]:

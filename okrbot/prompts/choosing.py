@@ -35,7 +35,10 @@ def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: d
     people = everyone(db)
     asked: list[Prompt] = []
     full: set[str] = set()
+    subjects: set[str] = set()
     for finding in _waiting(db, now):
+        if finding["subject"] in subjects:
+            continue
         owners = [p for p in owners_of(db, config, finding["product"]) if p not in full]
         ready = [p for p in owners if has_room(db, config, _known(people, p, now), now=now)]
         full |= set(owners) - set(ready)
@@ -47,6 +50,7 @@ def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: d
         insert(db, prompt)
         asked.append(prompt)
         full.add(prompt.person)
+        subjects.add(prompt.subject)
     return asked
 
 
