@@ -29,8 +29,26 @@ group by name;
 create table work.today as
 select cast(timezone($zone, timezone('UTC', epoch_ms($as_of_ms))) as date) as today;
 
+-- A team's goal belongs to the product the configuration gives the team, else to the one its items belong to.
+create table work.team_product as
+select team, coalesce(max(product) filter (said), mode(product)) as product
+from (
+  select lower(name) as team, product, true as said from cfg.team where product <> ''
+  union all
+  select lower(team), product, false from work.item where team <> '' and product <> ''
+)
+group by team;
+
+-- Where nobody says a level: a team's goal, a product's, or the one that others hang from and nothing stands above.
 create table work.objective as
-select o.source, o.id, coalesce(p.title, o.title) as title, o.level, coalesce(p.parent, o.parent) as parent, o.product, o.team, o.owner,
+select o.source, o.id, coalesce(p.title, o.title) as title,
+  case
+    when o.level <> '' then o.level
+    when o.team <> '' then 'team'
+    when o.product <> '' then 'product'
+    when coalesce(p.parent, o.parent) = '' and o.id in (select parent from raw.objectives) then 'company'
+    else '' end as level,
+  coalesce(p.parent, o.parent) as parent, coalesce(nullif(o.product, ''), tp.product, '') as product, o.team, o.owner, o.created,
   o.cycle, coalesce(p.status, o.status) as status, o.body, o.url, c.start as cycle_start, c."end" as cycle_end,
   o.gone_since > 0 and o.gone_since <= $as_of_ms as gone,
   o.archived = 0 and not (o.gone_since > 0 and o.gone_since <= $as_of_ms) and coalesce(p.status, o.status) not in ('done', 'dropped')
@@ -39,23 +57,52 @@ from raw.objectives o
 cross join work.today t
 left join work.goal_past p on p.source = o.source and p.goal = o.id
 left join work.cycle c on c.name = o.cycle
+left join work.team_product tp on tp.team = lower(o.team)
 where o.created <= $as_of_ms
 qualify row_number() over (partition by o.id order by o.gone_since = 0 desc, o.source) = 1;
 
+-- Numbers that stand in the title only: "from 62 % to 70 %", "41,000 -> 50,000", "auf 15 %"; thousands come in groups of three.
+create macro work.as_number(t) as
+  case when regexp_full_match(t, '[1-9][0-9]{0,2}([.,’ ][0-9]{3})+') then try_cast(regexp_replace(t, '[^0-9]', '', 'g') as double)
+    else try_cast(replace(t, ',', '.') as double) end;
+
+create table work.title_number as
+select source, id, work.as_number(ends[1]) as baseline, coalesce(work.as_number(ends[2]), work.as_number(goal)) as target
+from (
+  select source, id,
+    case
+      when regexp_matches(t, in_words) then [regexp_extract(t, in_words, 1), regexp_extract(t, in_words, 2)]
+      when regexp_matches(t, arrow) then [regexp_extract(t, arrow, 1), regexp_extract(t, arrow, 2)]
+    end as ends,
+    regexp_extract(t, only_end, 1) as goal
+  from (
+    select source, id, lower(title) as t,
+      '(?:^|[^\pL])(?:from|von|vom|de|du|depuis|van|desde|da)\s+[€$£]?\s?' || number
+        || '\s*[^0-9]{0,24}?\s(?:to|auf|bis|zu|à|au|a|naar|tot|hasta|para)\s+[€$£]?\s?' || number as in_words,
+      number || '\s*[%\pL]*\s*(?:->|→|=>|から)\s*[€$£]?\s?' || number as arrow,
+      '(?:^|[^\pL])(?:to|reach|at least|at most|under|below|above|auf|mindestens|höchstens|unter|au moins|moins de|hasta|al menos|menos de'
+        || '|pelo menos|naar|minstens|onder)\s+[€$£]?\s?' || number as only_end
+    from raw.key_results
+    cross join (select '([0-9]+(?:[.,’ ][0-9]{3})*(?:[.,][0-9]+)?)' as number)
+    where baseline = -1e308 or target = -1e308
+  )
+);
+
 create table work.kr as
 select k.source, k.id, coalesce(p.title, k.title) as title, k.objective, coalesce(p.metric, k.metric) as metric, coalesce(p.unit, k.unit) as unit,
-  case when p.baseline_known then try_cast(nullif(p.baseline, '') as double) else nullif(k.baseline, -1e308) end as baseline,
-  case when p.target_known then try_cast(nullif(p.target, '') as double) else nullif(k.target, -1e308) end as target,
+  case when p.baseline_known then try_cast(nullif(p.baseline, '') as double) else coalesce(nullif(k.baseline, -1e308), n.baseline) end as baseline,
+  case when p.target_known then try_cast(nullif(p.target, '') as double) else coalesce(nullif(k.target, -1e308), n.target) end as target,
   nullif(k."current", -1e308) as said_current,
   try_cast(nullif(k.start, '') as date) as start, try_cast(nullif(coalesce(p.due, k.due), '') as date) as due,
   k.owner, coalesce(p.kind, k.kind) as kind, k.cadence, coalesce(p.progress, k.progress) as progress_from, coalesce(p.status, k.status) as status,
   nullif(k.lag_days, -1) as lag_days, from_json(k.items, '["varchar"]') as items, k.closing_note, k.url, k."where", k.first_seen, k.created,
-  k.gone_since > 0 and k.gone_since <= $as_of_ms as gone, k.gone_since,
+  k.gone_since > 0 and k.gone_since <= $as_of_ms as gone, k.gone_since, k.archived = 1 as archived,
   o.title as objective_title, o.level, o.product, o.team, o.cycle, o.cycle_start, o.cycle_end,
   coalesce(o.active, false) and k.archived = 0 and coalesce(p.status, k.status) <> 'dropped' and not (k.gone_since > 0 and k.gone_since <= $as_of_ms) as active
 from raw.key_results k
 left join work.objective o on o.id = k.objective
 left join work.goal_past p on p.source = k.source and p.goal = k.id
+left join work.title_number n on n.source = k.source and n.id = k.id
 where k.created <= $as_of_ms
 qualify row_number() over (partition by k.id order by k.gone_since = 0 desc, k.source) = 1;
 
