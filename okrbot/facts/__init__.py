@@ -69,6 +69,7 @@ def build(
     _run(connection, "10_items", arguments)
     retell(store, connection)
     _run(connection, "20_ladder", arguments)
+    _run(connection, "25_goals_then", arguments)
     _run(connection, "30_goals", arguments)
     classify_items(connection, _class_settings(config))
     _run(connection, "45_classes", arguments)

@@ -18,7 +18,7 @@ _ID = re.compile(r"(?=.*\d)[\w.\-]{3,}", re.UNICODE)
 def find_mentions(store: Store, connection: duckdb.DuckDBPyConnection, *, wanted: bool) -> None:
     """Make `work.mention` (n, kr): lower-case ids of key results named in the text of epics and of stories without one."""
     connection.execute("create table work.mention (n integer, kr varchar)")
-    ids = [id_ for (id_,) in connection.execute("select distinct id from raw.key_results").fetchall() if _ID.fullmatch(id_)]
+    ids = [id_ for (id_,) in connection.execute("select distinct id from raw.key_results_today").fetchall() if _ID.fullmatch(id_)]
     if not ids or not wanted:
         return
     pattern = re.compile(r"(?<![\w\-])(" + "|".join(map(re.escape, sorted(ids, key=len, reverse=True))) + r")(?![\w\-])", re.IGNORECASE)
@@ -52,4 +52,4 @@ def _search_once(store: Store, connection: duckdb.DuckDBPyConnection, pattern: r
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, found: list[tuple[int, str]]) -> None:
     if found:
         columns = [[n for n, _ in found], [kr for _, kr in found]]
-        connection.execute(f"insert into {table} select unnest(?::integer[]), unnest(?::varchar[])", columns)  # noqa: S608 -- our own names
+        connection.execute(f"insert into {table} select unnest(?::integer[]), unnest(?::varchar[])", columns)

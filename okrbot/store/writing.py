@@ -133,10 +133,13 @@ def _sprint_row(source: str, s: Sprint) -> tuple[Any, ...]:
 
 # --- goals ------------------------------------------------------------------------------------------------------------
 
-# Fields whose edits are remembered: what the integrity rules read.
+# Fields whose edits are remembered: what the integrity rules read, and what a look at the past takes back.
 _WATCHED = {
-    "objective": ("title", "cycle", "level", "parent", "product", "team", "owner", "status"),
-    "key_result": ("title", "objective", "metric", "unit", "baseline", "target", "start", "due", "owner", "kind", "progress", "status"),
+    "objective": ("title", "cycle", "level", "parent", "product", "team", "owner", "status", "body", "archived"),
+    "key_result": (
+        *("title", "objective", "metric", "unit", "baseline", "target", "current", "start", "due", "owner", "kind", "cadence"),
+        *("progress", "status", "lag_days", "items", "closing_note", "archived"),
+    ),
 }
 
 

@@ -64,3 +64,22 @@ select other, seq, "at", added,
     when 'clones' then 'cloned_by' when 'cloned_by' then 'clones' else kind end, '', n
 from found
 where other is not null and kind in ('blocks', 'blocked_by', 'duplicates', 'duplicated_by', 'clones', 'cloned_by', 'relates', 'mirrors');
+
+-- An edit told by the tracker and met again by the next pull is one edit.
+create or replace table raw.goal_changes as
+select * exclude (after_before, before_before)
+from (
+  select *, lag(after) over w as after_before, lag(before) over w as before_before
+  from raw.goal_changes
+  window w as (partition by source, goal, field order by "at")
+)
+where not coalesce(after = after_before and before = before_before, false);
+
+-- Goals as they are today; 25_goals_then.sql makes raw.objectives and raw.key_results of them, as they stood.
+alter table raw.objectives rename to objectives_today;
+alter table raw.key_results rename to key_results_today;
+
+create table raw.goals_known as
+select source, min(first_seen) as since
+from (select source, first_seen from raw.objectives_today union all select source, first_seen from raw.key_results_today)
+group by source;
