@@ -21,7 +21,7 @@ from okrbot.render import headline
 
 TEMPLATE = "slack_digest.j2"
 # Action ids carry a version: a message stays clickable for years.
-WHY, CHANGE_DAY, MUTE = "okr.v1.digest.why", "okr.v1.digest.day", "okr.v1.digest.mute"
+OPEN, WHY, CHANGE_DAY, MUTE = "okr.v1.digest.open", "okr.v1.digest.why", "okr.v1.digest.day", "okr.v1.digest.mute"
 GOAL_HEAD = ("Key result", "From", "Now", "To", "Way", "Due", "Last check-in")
 MOST_CHANGES, MOST_ROWS, MOST_KINDS, MOST_UNSEEN = 4, 20, 20, 15
 
@@ -157,8 +157,14 @@ def _post(values: dict[str, Any], blocks: Sequence[Block]) -> Post:
 
 def _footer(digest: Digest) -> Block:
     value = json.dumps({"product": digest.product[:500], "period": digest.period})
+    first = [button("Decide…", OPEN, value=value, style="primary")] if digest.decisions else []
     return actions(
-        [button("Why this?", WHY, value=value), button("Change day", CHANGE_DAY, value=value), button("Mute 4 weeks", MUTE, value=value)],
+        [
+            *first,
+            button("Why this?", WHY, value=value),
+            button("Change day", CHANGE_DAY, value=value),
+            button("Mute 4 weeks", MUTE, value=value),
+        ],
         block_id=f"okr.v1.digest.{digest.period}",
     )
 
