@@ -231,3 +231,14 @@ def test_no_cell_of_the_csv_is_a_formula(organisation: App) -> None:
     for start in ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠"):
         assert safe_cell(f"{start}1")[0] == "'"
     assert safe_cell("plain") == "plain"
+
+
+def test_the_same_instant_again_tells_of_the_same_resolutions(organisation: App) -> None:
+    with organisation.store() as store:
+        flagged = unlinked(organisation.audit(store, as_of=AS_OF))
+        source, id_ = flagged.subject.split(":", 1)[1].split("/", 1)
+        with store.begin() as db:
+            db.execute(sa.update(t.items).where(t.items.c.source == source, t.items.c.id == id_).values(labels='["own-bet"]'))
+        first = organisation.audit(store, as_of=LATER)
+        assert flagged.key in {f.key for f in first.resolved}
+        assert as_json(organisation.audit(store, as_of=LATER)) == as_json(first)

@@ -53,10 +53,14 @@ def compare(
     gone = [
         row
         for identity, row in before.items()
-        if identity not in now and row["state"] != "resolved" and row["rule"] in asked and row["source"] not in blind_sources
+        if identity not in now
+        and (row["state"] != "resolved" or row["state_since"] == millis(as_of))  # the same instant again tells the same
+        and row["rule"] in asked
+        and row["source"] not in blind_sources
     ]
     resolved = [_stored(row, "resolved") for row in sorted(gone, key=lambda r: (r["family"], r["rule"], r["key"]))]
-    return Compared(tuple(compared), tuple(resolved), last_audit(db) is None)
+    earlier = db.execute(sa.select(t.audits.c.id).where(t.audits.c.as_of < millis(as_of)).limit(1)).first()
+    return Compared(tuple(compared), tuple(resolved), earlier is None)
 
 
 def _with_past(
