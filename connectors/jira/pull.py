@@ -235,7 +235,7 @@ def _last_page(
         cloud=run.who.cloud,
         home=run.who.home,
         full_at=run.start if run.full or before is None else before.full_at,
-        census_at=run.census_at,
+        census_at=run.start if run.full else run.census_at,  # a full pass lists everything
     )
     return Page(
         sprints=table,
