@@ -1,25 +1,4 @@
--- Goals at :as_of: which stood, which ran, how deep they hang. Edits after the instant are taken back.
-
-create table work.goal_later as
-select source, goal, field, arg_min(before, "at") as before
-from raw.goal_changes
-where "at" > $as_of_ms
-group by source, goal, field;
-
-create table work.goal_past as
-select source, goal,
-  any_value(before) filter (field = 'title') as title,
-  any_value(before) filter (field = 'parent') as parent,
-  any_value(before) filter (field = 'metric') as metric,
-  any_value(before) filter (field = 'unit') as unit,
-  any_value(before) filter (field = 'baseline') as baseline, bool_or(field = 'baseline') as baseline_known,
-  any_value(before) filter (field = 'target') as target, bool_or(field = 'target') as target_known,
-  any_value(before) filter (field = 'due') as due,
-  any_value(before) filter (field = 'status') as status,
-  any_value(before) filter (field = 'kind') as kind,
-  any_value(before) filter (field = 'progress') as progress
-from work.goal_later
-group by source, goal;
+-- Goals at :as_of: which stood, which ran, how deep they hang. Later edits are already taken back.
 
 create table work.cycle as
 select name, min(try_cast(nullif(start, '') as date)) as start, max(try_cast(nullif("end", '') as date)) as "end"
@@ -41,21 +20,20 @@ group by team;
 
 -- Where nobody says a level: a team's goal, a product's, or the one that others hang from and nothing stands above.
 create table work.objective as
-select o.source, o.id, coalesce(p.title, o.title) as title,
+select o.source, o.id, o.title,
   case
     when o.level <> '' then o.level
     when o.team <> '' then 'team'
     when o.product <> '' then 'product'
-    when coalesce(p.parent, o.parent) = '' and o.id in (select parent from raw.objectives) then 'company'
+    when o.parent = '' and o.id in (select parent from raw.objectives) then 'company'
     else '' end as level,
-  coalesce(p.parent, o.parent) as parent, coalesce(nullif(o.product, ''), tp.product, '') as product, o.team, o.owner, o.created,
-  o.cycle, coalesce(p.status, o.status) as status, o.body, o.url, c.start as cycle_start, c."end" as cycle_end,
+  o.parent, coalesce(nullif(o.product, ''), tp.product, '') as product, o.team, o.owner, o.created,
+  o.cycle, o.status, o.body, o.url, c.start as cycle_start, c."end" as cycle_end,
   o.gone_since > 0 and o.gone_since <= $as_of_ms as gone,
-  o.archived = 0 and not (o.gone_since > 0 and o.gone_since <= $as_of_ms) and coalesce(p.status, o.status) not in ('done', 'dropped')
+  o.archived = 0 and not (o.gone_since > 0 and o.gone_since <= $as_of_ms) and o.status not in ('done', 'dropped')
     and (c.start is null or c.start <= t.today) and (c."end" is null or c."end" >= t.today) as active
 from raw.objectives o
 cross join work.today t
-left join work.goal_past p on p.source = o.source and p.goal = o.id
 left join work.cycle c on c.name = o.cycle
 left join work.team_product tp on tp.team = lower(o.team)
 where o.created <= $as_of_ms
@@ -89,19 +67,18 @@ from (
 );
 
 create table work.kr as
-select k.source, k.id, coalesce(p.title, k.title) as title, k.objective, coalesce(p.metric, k.metric) as metric, coalesce(p.unit, k.unit) as unit,
-  case when p.baseline_known then try_cast(nullif(p.baseline, '') as double) else coalesce(nullif(k.baseline, -1e308), n.baseline) end as baseline,
-  case when p.target_known then try_cast(nullif(p.target, '') as double) else coalesce(nullif(k.target, -1e308), n.target) end as target,
+select k.source, k.id, k.title, k.objective, k.metric, k.unit,
+  coalesce(nullif(k.baseline, -1e308), n.baseline) as baseline,
+  coalesce(nullif(k.target, -1e308), n.target) as target,
   nullif(k."current", -1e308) as said_current,
-  try_cast(nullif(k.start, '') as date) as start, try_cast(nullif(coalesce(p.due, k.due), '') as date) as due,
-  k.owner, coalesce(p.kind, k.kind) as kind, k.cadence, coalesce(p.progress, k.progress) as progress_from, coalesce(p.status, k.status) as status,
+  try_cast(nullif(k.start, '') as date) as start, try_cast(nullif(k.due, '') as date) as due,
+  k.owner, k.kind, k.cadence, k.progress as progress_from, k.status,
   nullif(k.lag_days, -1) as lag_days, from_json(k.items, '["varchar"]') as items, k.closing_note, k.url, k."where", k.first_seen, k.created,
   k.gone_since > 0 and k.gone_since <= $as_of_ms as gone, k.gone_since, k.archived = 1 as archived,
   o.title as objective_title, o.level, o.product, o.team, o.cycle, o.cycle_start, o.cycle_end,
-  coalesce(o.active, false) and k.archived = 0 and coalesce(p.status, k.status) <> 'dropped' and not (k.gone_since > 0 and k.gone_since <= $as_of_ms) as active
+  coalesce(o.active, false) and k.archived = 0 and k.status <> 'dropped' and not (k.gone_since > 0 and k.gone_since <= $as_of_ms) as active
 from raw.key_results k
 left join work.objective o on o.id = k.objective
-left join work.goal_past p on p.source = k.source and p.goal = k.id
 left join work.title_number n on n.source = k.source and n.id = k.id
 where k.created <= $as_of_ms
 qualify row_number() over (partition by k.id order by k.gone_since = 0 desc, k.source) = 1;

@@ -1,5 +1,16 @@
 -- One row a key result, as rules read it. (greatest() and least() pass over null, so what may be unknown is written with `case`.)
 
+-- What was said of its value: check-ins; where there are none, the edits of the value itself.
+create table work.value_edit as
+select g.goal as key_result, cast(epoch_ms(g."at") as date) as day, try_cast(nullif(g.after, '') as double) as value
+from raw.goal_changes g
+where g.kind = 'key_result' and g.field = 'current' and g."at" <= $as_of_ms and g.goal not in (select key_result from work.check_in);
+
+create table work.said_value as
+select key_result, day, value from work.check_in where value is not null
+union all
+select key_result, day, value from work.value_edit where value is not null;
+
 -- The values of a key result in the order of their days.
 create table work.reading as
 select c.key_result, c.day, c.value, k.baseline, k.target, k.cycle_start, k.cycle_end,
@@ -7,9 +18,8 @@ select c.key_result, c.day, c.value, k.baseline, k.target, k.cycle_start, k.cycl
   (c.day - k.cycle_start) / nullif(k.cycle_end - k.cycle_start, 0)::double as share,
   k.cycle_start is null or c.day >= k.cycle_start as in_cycle,
   lag(c.value) over (partition by c.key_result order by c.day) as value_before
-from work.check_in c
-join work.kr k on k.id = c.key_result
-where c.value is not null;
+from work.said_value c
+join work.kr k on k.id = c.key_result;
 
 create table work.kr_reading as
 select key_result as id,
@@ -29,7 +39,6 @@ group by key_result;
 create table work.kr_check_in as
 select c.key_result as id,
   count(*) filter (k.cycle_start is null or c.day >= k.cycle_start)::integer as check_ins,
-  max(c.day) as last_day,
   max(c.confidence) filter (k.cycle_start is null or c.day >= k.cycle_start)
     - arg_max(c.confidence, c.day) filter (c.confidence is not null) as confidence_drop,
   arg_max(c.status, c.day) filter (c.status <> '') as last_status,
@@ -168,6 +177,15 @@ join work.kr b on b.id <> a.id and b.active
   and (b.objective = a.objective or b.objective in (select u.id from work.objective_up u where u.above = a.objective))
 join work.kr_text y on y.id = b.id and not y.is_lagging and y.text_kind = 'outcome';
 
+create table work.news as
+select key_result as id, max(day) as last_day
+from (select key_result, day from work.check_in union all select key_result, day from work.value_edit)
+group by key_result;
+
+-- When a goal was put into the archive, if anybody saw it.
+create table work.archived as
+select goal as id, max("at") as "at" from raw.goal_changes where field = 'archived' and "at" <= $as_of_ms group by goal;
+
 insert into key_result by name
 select
   k.id as key, k.source, k.title, k.objective, coalesce(k.objective_title, '') as objective_title,
@@ -190,7 +208,7 @@ select
     '\b(baseline|base line|starting value|nullmessung|ausgangswert|basiswert|nulmeting|uitgangswaarde)\b|valeur de (départ|référence)|point de départ|línea (de )?base|linha (de )?base') as seeks_baseline,
   l.id is not null as leading_below,
   coalesce(c.check_ins, 0) as check_ins,
-  (t.today - greatest(coalesce(c.last_day, k.cycle_start), coalesce(k.cycle_start, c.last_day)))::double as news_days,
+  (t.today - greatest(coalesce(v.last_day, k.cycle_start), coalesce(k.cycle_start, v.last_day)))::double as news_days,
   c.confidence_drop,
   k.progress_from = 'milestones' or k.cadence = 'quarterly' or (k.baseline = 0 and k.target = 1)
     or coalesce(r.values = 2 and r.readings >= 3 and abs(r.last_value - r.first_value) >= 0.9 * abs(k.target - k.baseline), false) as in_steps,
@@ -202,18 +220,19 @@ select
     when k.cycle_end < t.today then r.last_way
     when r.last_share - r.first_share >= 0.1 then r.last_way + (r.last_way - r.first_way) / (r.last_share - r.first_share) * greatest(0, 1 - r.last_share)
     when t.today > k.cycle_start + 14 then (coalesce(r.last_value, k.said_current) - k.baseline) / nullif(k.target - k.baseline, 0)
-      / nullif(least(1.0, (coalesce(c.last_day, t.today) - k.cycle_start) / nullif((k.cycle_end - k.cycle_start), 0)::double), 0) end as forecast,
+      / nullif(least(1.0, (coalesce(v.last_day, t.today) - k.cycle_start) / nullif((k.cycle_end - k.cycle_start), 0)::double), 0) end as forecast,
   s.surge as surge_share,
   coalesce(high.high, 0) as high_scores, coalesce(g.cycles, 1) as same_text_cycles,
   epoch_ms(e."at") as eased_at, coalesce(e.field, '') as eased_field, coalesce(e.before, '') as eased_before, coalesce(e.after, '') as eased_after,
   case when e.id is not null then (e."at" / 86400000.0 - (k.cycle_start - date '1970-01-01')) / nullif((k.cycle_end - k.cycle_start), 0)::double
     when w.id is not null then 0 end as eased_share,
   e.hours as eased_after_hours,
-  -- a goal that was moved, renamed or taken back within two days was not dropped; an archived one has no date, so its cycle must still run
-  case when k.gone then (k.cycle_end is null or k.gone_since / 86400000 < (k.cycle_end - date '1970-01-01')) and k.gone_since - k.first_seen >= 2 * 86400000::bigint
+  -- a goal that was moved, renamed or taken back within two days before anybody looked was not dropped; an archived one without a date must still be in its cycle
+  case when k.gone then (k.cycle_end is null or k.gone_since / 86400000 < (k.cycle_end - date '1970-01-01')) and (k.gone_since - k.first_seen >= 2 * 86400000::bigint or c.check_ins > 0)
       and not exists (select 1 from work.kr o where o.id <> k.id and not o.gone and not o.archived and o.cycle is not distinct from k.cycle
         and work.words_of(o.title) = work.words_of(k.title))
-    else k.archived and coalesce(k.cycle_start <= t.today and k.cycle_end >= t.today, false) end as gone,
+    else k.archived and coalesce(k.cycle_start <= t.today
+      and k.cycle_end >= coalesce(cast(epoch_ms(ar."at") as date), t.today), false) end as gone,
   case when n.id is not null then true when w.id is not null then false end as reworded,
   k.closing_note <> '' as closing_note,
   greatest(1, coalesce(d.depth, 1) - coalesce(co.legal, 0)) as layers,
@@ -228,6 +247,8 @@ cross join work.today t
 join work.kr_text x on x.id = k.id
 left join work.kr_reading r on r.id = k.id
 left join work.kr_check_in c on c.id = k.id
+left join work.news v on v.id = k.id
+left join work.archived ar on ar.id = k.id
 left join work.kr_items i on i.id = k.id
 left join work.kr_below b on b.id = k.id
 left join work.kr_again g on g.id = k.id

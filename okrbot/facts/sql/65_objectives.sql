@@ -26,7 +26,7 @@ create table work.objective_work as
 select b.above as id, coalesce(sum(w.started), 0)::integer as started, max(w.moved) as moved, max(c.last_day) as last_day
 from work.objective_below b
 left join work.objective_own w on w.id = b.id
-left join (select k.objective, max(c.last_day) as last_day from work.kr k join work.kr_check_in c on c.id = k.id group by k.objective) c on c.objective = b.id
+left join (select k.objective, max(c.last_day) as last_day from work.kr k join work.news c on c.id = k.id group by k.objective) c on c.objective = b.id
 group by b.above;
 
 -- Whom it names and whether it carries a number: its own title and its key results.
