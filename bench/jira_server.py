@@ -146,6 +146,8 @@ class Site:
             return page_of(",".join(f'{{"id":"{10_000 + one}"}}' for one in range(place, stop)), str(stop) if stop < last else "")
         if place >= last:
             return page_of("", "")
+        if " DESC" in jql:
+            return page_of(self.issue(last - 1), "")
         chunk = bisect.bisect_right(self.edges, place) - 1
         start, stop = self.edges[chunk], min(self.edges[chunk + 1], last)
         if place == start and stop == self.edges[chunk + 1] and (stop < last or stop == self.count):

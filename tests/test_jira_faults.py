@@ -153,7 +153,7 @@ def test_answers_that_mean_trouble_are_understood(kind: str, value: str, wanted:
         if kind == "huge" and times > 1:
             continue
         lasting = "loud" if kind in ("issues_null", "same_page", "endless_empty") and times > 1 else wanted
-        after = 4 if kind in ("silent", "repeat") else 3 if not cloud else 2  # past the two trial searches, and the count
+        after = 5 if kind in ("silent", "repeat") else 4 if not cloud else 3  # past the trial searches and the count
         expect(outcome(kind, value, path, cloud=cloud, times=times, after=after), lasting, f"{kind} x{times}")
 
 

@@ -47,6 +47,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     counted: Future[int | None] | None = None
     expected: int | None = None
+    top: Millis = 0  # when the youngest issue was created, if that was asked
     resume: str | None = None
     census_at: Millis = 0
     seen: Ids = field(default_factory=Ids)  # ids read
@@ -103,11 +104,15 @@ def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, 
     )
     run.problems += [Problem("field", f"no field is called {name}; check the spelling under [okrs.links]") for name in fields.missing]
     if before is None:
-        _try_epoch(run)
+        trial = side.submit(_try_epoch, run)
     run.resume = request.resume if resumed else None
     if run.full or request.known > CENSUS_ALWAYS:
         run.counted = side.submit(search.count, clauses or jql.since("created", 0))
+        newest = side.submit(search.newest, clauses) if run.full and not resumed and run.workers > 1 else None
         run.expected = run.counted.result() if run.full else None
+        run.top = newest.result() if newest else 0
+    if before is None:
+        trial.result()
     return run
 
 
@@ -141,10 +146,9 @@ def _still_good(resumed: Resume, before: Checkpoint | None, who: Who, filter_: s
 
 def _try_epoch(run: Run) -> None:
     """Make sure, on the first pull, that this Jira reads epoch milliseconds. Raises SourceError."""
-    clauses = jql.both(run.clauses, jql.since("updated", run.who.now + DAY))
-    if run.search.any(clauses) or (
-        not run.search.any(jql.both(run.clauses, jql.since("updated", 0))) and run.clauses and run.search.any(run.clauses)
-    ):
+    later = run.search.any(jql.both(run.clauses, jql.since("updated", run.who.now + DAY)))
+    ever = run.search.any(jql.both(run.clauses, jql.since("updated", 0)))
+    if later or (not ever and run.clauses and run.search.any(run.clauses)):
         raise SourceError(
             f"{run.settings.name}: this Jira does not understand times in JQL as milliseconds; okrbot cannot read it safely",
             code="protocol",

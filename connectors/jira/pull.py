@@ -77,12 +77,17 @@ def _parts(run: Run, crew: ThreadPoolExecutor) -> list[Slice]:
     """Return what a full pass begins with: what a killed one left over, or a slice a project where projects are named."""
     if run.resumed:
         return [Slice(clauses, low, high, saved=low) for clauses, low, high in run.resumed.parts]
-    if not 2 <= len(run.backlogs) <= MOST_PROJECT_SLICES or not run.settings.projects or run.workers == 1:
-        return [Slice(run.clauses, left=float(run.expected) if run.expected is not None else None)]
+    if run.workers == 1:
+        return [Slice(run.clauses)]
+    if not 2 <= len(run.backlogs) <= MOST_PROJECT_SLICES or not run.settings.projects:
+        return [Slice(run.clauses, left=float(run.expected) if run.expected is not None else None, top=run.top)]
     own = jql.bracketed(run.settings.jql)
     clauses = [jql.both(jql.project_in([project.key]), own) for project in run.backlogs]
-    counts = list(crew.map(run.search.count, clauses))
-    return [Slice(clause, left=float(count) if count is not None else None) for clause, count in zip(clauses, counts, strict=True)]
+    counts, tops = crew.map(run.search.count, clauses), crew.map(run.search.newest, clauses)
+    return [
+        Slice(clause, left=float(count) if count is not None else None, top=top)
+        for clause, count, top in zip(clauses, counts, tops, strict=True)
+    ]
 
 
 def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:

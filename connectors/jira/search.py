@@ -146,6 +146,12 @@ class Search:
         """Tell whether a filter finds anything. Raises SourceError."""
         return self._ask(clauses, Ask(("id",), 1, bare), {}).read > 0
 
+    def newest(self, clauses: str) -> Millis:
+        """Return when the youngest issue of a filter was created, 0 when there is none to see."""
+        query = f"{jql.both(clauses, jql.since('created', 0))} ORDER BY created DESC"
+        found = self._ask(query, Ask(("created",), 1, dated), {})
+        return found.times[0] if found.times else 0
+
     def census(self, clauses: str) -> Iterator[Found]:
         """Yield pages of bare ids of all issues of a filter."""
         fields = ("id",) if self.who.cloud else ("created",)

@@ -26,6 +26,7 @@ class Slice:
     low: Millis = 0
     high: Millis = 0
     left: float | None = None  # issues not read yet, about; None: nobody counted
+    top: Millis = 0  # about when the youngest of them was created; 0: nobody asked
     first: Millis = 0  # creation time of the first issue read
     at: Millis = 0  # creation time of the last issue read
     read: int = 0
@@ -131,12 +132,13 @@ class Slices:
         """Return how many issues a slice has left: as counted, else as its pace so far suggests."""
         if part.left is not None:
             return part.left
-        return part.read * ((part.high or self._now) - part.at) / max(part.at - part.first, 1000)
+        return part.read * ((part.high or part.top or self._now) - part.at) / max(part.at - part.first, 1000)
 
     def _split(self, victim: Slice) -> Slice | None:
         """Cut off about the younger half of what a running slice has left, by counting; None when it cannot be cut."""
         with self._change:
-            low, high, left = victim.at, victim.high or self._now, self._left(victim)
+            top = victim.top + 1000 if victim.top > victim.at else self._now
+            low, high, left = victim.at, victim.high or top, self._left(victim)
         floor, ceiling, younger, middle = low, high, 0.0, 0
         for _ in range(10):
             middle = (floor + ceiling) // 2000 * 1000
@@ -145,9 +147,9 @@ class Slices:
             clauses = jql.both(victim.clauses, jql.since("created", middle), jql.before("created", victim.high) if victim.high else "")
             count = self._search.count(clauses)
             younger = left / 2 if count is None else float(count)
-            if younger < left * 0.3:
+            if younger < left * 0.25:
                 ceiling = middle
-            elif younger > left * 0.7:
+            elif younger > left * 0.75:
                 floor = middle
             else:
                 break
@@ -157,7 +159,9 @@ class Slices:
                 self._change.notify_all()
                 return None
             counted = victim.left is not None
-            half = Slice(victim.clauses, low=middle, high=victim.high, left=younger if counted else None, at=middle, saved=middle)
+            half = Slice(
+                victim.clauses, low=middle, high=victim.high, left=younger if counted else None, at=middle, saved=middle, top=victim.top
+            )
             victim.high = middle
             victim.left = max(left - younger, 0.0) if counted else None
             victim.splitting = False
