@@ -11,10 +11,12 @@ import pytest
 from fake_jira import Clock, FakeJira
 from fake_linear import FakeLinear
 from linear_site import Site
+from organisation import build, csv_tables
 
 from conftest import AS_OF, SAMPLE
 from okrbot.app import open_app
 from okrbot.findings import Audit
+from okrbot.rulebook import read_folder, shipped_folder
 
 Verdict = set[tuple[str, str]]
 
@@ -57,3 +59,25 @@ def test_linear_gives_the_verdict_of_its_export(from_files: Audit, tmp_path: Pat
     with FakeLinear(site).serving() as url:
         said = audited_from(tmp_path / "o", {"linear": f'kind = "linear"\nurl = "{url}"\ntoken = "env:LINEAR_API_KEY"'})
     assert verdict(said) ^ verdict(from_files) == set()
+
+
+# What a CSV of Linear or Jira does not carry; rules that need it say so instead of calling the work clean.
+WITHOUT_HISTORY = "no source gave the history of its items"
+
+
+def test_an_export_without_history_says_not_checked_and_nothing_wrong(from_files: Audit, tmp_path: Path) -> None:
+    company = build()
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    (folder / "jira.csv").write_text(csv_tables.jira(company), encoding="utf-8")
+    (folder / "linear.csv").write_text(csv_tables.linear(company), encoding="utf-8")
+    said = audited_from(
+        tmp_path / "o",
+        {name: f'kind = "files"\npaths = ["{folder}/{name}.csv"]\ntimezone = "Europe/Amsterdam"' for name in ("jira", "linear")},
+    )
+    needs_history = {name for name, page in read_folder(shipped_folder()).items() if "history" in page.needs}
+    outcomes = {rule.rule: rule for rule in said.rules}
+    for rule in needs_history & outcomes.keys():
+        assert (outcomes[rule].outcome, outcomes[rule].reason) == ("not_checked", WITHOUT_HISTORY), rule
+    structural = {("no_key_result", "PAY-59"), ("no_key_result", "SHOP-55"), ("unaligned_backlog", "jira/PAY"), ("many_backlogs_one_product", "Shop")}
+    assert structural <= verdict(said)
