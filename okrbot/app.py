@@ -203,6 +203,26 @@ class App:
         wanted = [p for p in said.products if product in (None, p.name)]
         return [make_digest(said, p, self.config, before=before.get(p.name, {})) for p in wanted]
 
+    def send_digests(
+        self,
+        store: Store,
+        *,
+        product: str | None = None,
+        said: Audit | None = None,
+        due: dt.datetime | None = None,
+        tell: Callable[[str], None] = lambda _line: None,
+    ) -> int:
+        """Send the digests (of `said`, else of an audit made now) and return 0, or 4 when one has not arrived yet.
+
+        `due` is the slot they belong to; `tell` gets one line a product. Raises ConfigError.
+        """
+        from okrbot.slack import send_digests
+
+        audit = said or self.audit(store, remember=False)
+        titles = {rule.rule: rule.title for rule in audit.rules}
+        digests = self.digests_of(store, audit, product=product)
+        return send_digests(store, self.config, digests, clock=self.clock, sleep=self.sleep, due=due, titles=titles, tell=tell)
+
 
 def open_app(
     path: Path, *, secrets: bool = True, environment: Mapping[str, str] = os.environ, clock: Callable[[], dt.datetime] | None = None

@@ -26,7 +26,7 @@ def command(ctx: click.Context, product: str | None, dry_run: bool, preview: boo
         raise click.UsageError("--as-of goes with --dry-run: the past is not sent.")
     with app.store(create=False) as store:
         if not (dry_run or preview):
-            return app.send_digests(store, product=product)
+            return app.send_digests(store, product=product, tell=click.echo)
         digests = app.digests(store, product=product, as_of=instant_of(app, as_of))
     if preview:
         from okrbot.slack.preview import preview_digest
