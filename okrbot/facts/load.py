@@ -11,6 +11,7 @@ import duckdb
 import sqlalchemy as sa
 
 from okrbot.store import Store, tables
+from okrbot.words import kind_of, level_of
 
 # What is read of each table of the store, as SQL both databases understand. A column that may be null is given a value
 # of its own type: SQLite's driver takes a column's type from its first rows.
@@ -74,7 +75,20 @@ def load(store: Store, *, threads: int = 2) -> duckdb.DuckDBPyConnection:
             connection.execute(f"create table raw.{name} as select {columns} from stream")  # noqa: S608 -- our own names
             connection.unregister("stream")
     connection.execute((Path(__file__).parent / "sql" / "00_store.sql").read_text(encoding="utf-8"))
+    _name_lost_types(connection)
     return connection
+
+
+def _name_lost_types(connection: duckdb.DuckDBPyConnection) -> None:
+    # Types that items had once and none has today: their names alone say what they were.
+    lost = connection.execute(
+        """select distinct i.source, m.before from raw.move m join raw.item i on i.n = m.n
+           left join raw.type t on t.source = i.source and t.their_kind = m.before
+           where m.field = 'type' and m.before <> '' and t.their_kind is null order by all"""
+    ).fetchall()
+    for source, name in lost:
+        kind = kind_of(name)
+        connection.execute("insert into raw.type values (?, ?, ?, ?)", [source, name, kind, level_of(kind)])
 
 
 def _columns(query: str) -> list[str]:

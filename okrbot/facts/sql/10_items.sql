@@ -165,6 +165,6 @@ create table work.retold as
 select i.n, i.source, i.id, i.title, b.before as body
 from work.item i
 left join work.later t on t.n = i.n and t.field = 'title'
-left join (select l.n, l.before from work.later l join raw.move m on m.n = l.n and m.field = 'body' and m."at" > $as_of_ms
+left join (select l.n, l.before from work.later l join raw.move m on l.field = 'body' and m.n = l.n and m.field = 'body' and m."at" > $as_of_ms
   group by all having not bool_or(m.before = '' and m.after = 'changed')) b on b.n = i.n
 where t.n is not null or b.n is not null;

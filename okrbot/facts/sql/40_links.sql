@@ -110,7 +110,7 @@ group by u.n;
 
 -- An epic that half of its stories link for it is linked by them.
 create table work.by_children as
-select u.above as n, mode(o.kr) as kr, count(o.n) filter (o.active) as linked, count(*) as all_of_them
+select u.above as n, mode(o.kr order by o.kr) as kr, count(o.n) filter (o.active) as linked, count(*) as all_of_them
 from work.up u
 join work.item c on c.n = u.n and c.level >= 0 and c.state <> 'cancelled'
 left join work.own_link o on o.n = u.n

@@ -123,7 +123,7 @@ group by i.backlog;
 insert into backlog by name
 select
   b.key, b.name as title, b.source, b.product,
-  coalesce((select mode(team) from work.item i where i.backlog = b.key), b.name) as team,
+  coalesce((select mode(team order by team) from work.item i where i.backlog = b.key), b.name) as team,
   coalesce(i.items, 0) as items, coalesce(i.open_items, 0) as open_items, coalesce(i.has_history, false) as has_history,
   coalesce(u.started_value, 0) as started_value, coalesce(u.linked_value, 0) as linked_value,
   case when u.estimates and u.started_size > 0 then coalesce(u.linked_size, 0) / u.started_size

@@ -19,10 +19,10 @@ group by team;
 
 create table work.team_component as
 select team,
-  mode(component) filter (created > now - interval 182 day) as main,
+  mode(component order by component) filter (created > now - interval 182 day) as main,
   count(*) filter (created > now - interval 182 day) as whole,
-  mode(component) filter (state = 'done' and finished > now - interval 42 day) as now_main,
-  mode(component) filter (state = 'done' and finished between now - interval 133 day and now - interval 91 day) as before_main
+  mode(component order by component) filter (state = 'done' and finished > now - interval 42 day) as now_main,
+  mode(component order by component) filter (state = 'done' and finished between now - interval 133 day and now - interval 91 day) as before_main
 from (select r.team, r.state, r.created, r.finished, r.now, unnest(r.components) as component from work.recent r where r.level >= 0)
 group by team;
 
@@ -74,7 +74,7 @@ select
   coalesce(c.platform, false) as is_platform,
   coalesce(g.outside, 0) as krs_authored_outside, coalesce(g.krs, 0) as key_results
 from (
-  select team, mode(product) as product,
+  select team, mode(product order by product) as product,
     count(*) filter (has_history) * 2 >= count(*) as has_history,
     count(*) filter (coalesce(finished, started, created) > now - interval 182 day)::integer as items,
     count(*) filter (unit and level >= 1 and work_class = 'value' and state = 'doing')::integer as epics_doing,
