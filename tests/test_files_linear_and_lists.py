@@ -73,8 +73,22 @@ def test_linear_states_come_from_status_and_dates(pull: Pull) -> None:
 def test_a_row_without_its_last_field_is_a_row(pull: Pull) -> None:
     text = table(NAMES[:30], CELLS, {"ID": "WEB-13", "Team": "Website", "Title": "x"})
     got = pull({"a.csv": text.rstrip("\n").rsplit(',"', 1)[0] + "\n"})
-    assert set(got.by_key) == {"WEB-12", "WEB-13"}
+    assert set(got.by_key) == {"WEB-12", "WEB-13", "Relaunch"}
     assert got.coverage.complete
+
+
+def test_a_project_that_is_only_named_becomes_the_unit_over_its_issues(pull: Pull) -> None:
+    open_ = {"ID": "WEB-13", "Team": "Website", "Title": "x", "Status": "In Progress", "Project": "Gifts", "Created": "2026-02-01T10:00:00.000Z"}
+    done = {**open_, "ID": "WEB-14", "Status": "Done", "Created": "2026-01-01T10:00:00.000Z", "Completed": "2026-01-09T10:00:00.000Z"}
+    child = {**open_, "ID": "WEB-15", "Parent issue": "WEB-13"}
+    got = pull({"a.csv": table(NAMES[:30], open_, done, child)})
+    project = got.by_key["Gifts"]
+    assert (project.kind, project.level, project.their_kind, project.state) == ("epic", 1, "Project", "doing")
+    assert project.created == got.by_key["WEB-14"].created
+    assert [got.by_key[key].parent for key in ("WEB-13", "WEB-14", "WEB-15")] == [project.id, project.id, "WEB-13"]
+    assert got.coverage.read == 3, "a project without a row of its own is no row that was read"
+    ended = pull({"a.csv": table(NAMES[:30], done)}).by_key["Gifts"]
+    assert (ended.state, ended.finished) == ("done", got.by_key["WEB-14"].finished)
 
 
 def test_the_importers_template_has_no_keys_and_ids_that_stay(pull: Pull) -> None:
@@ -82,7 +96,7 @@ def test_the_importers_template_has_no_keys_and_ids_that_stay(pull: Pull) -> Non
     one = {"Title": "First", "Status": "Backlog", "Labels": "area:web,type:feature", "Project": "Console", "Project Milestone": "Phase 1"}
     two = {"Title": "Second", "Status": "Done"}
     first = pull({"plan.csv": table(names, one, two, two)})
-    assert len({item.id for item in first.items}) == 3
+    assert len({item.id for item in first.items if item.level < 1}) == 3
     assert first.items[0].project == "Console"
     assert (first.items[0].kind, first.items[1].kind) == ("story", "story")
     assert {item.backlog for item in first.items} == {"plan"}

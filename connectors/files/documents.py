@@ -9,8 +9,8 @@ from typing import Any
 
 from okrbot.model import Change, Objective, Problem
 
-from .. import jira_history, jira_lore, jira_shape, linear_lore, linear_shape  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
-from ..text import instant_millis  # noqa: TID252
+from .. import jira_history, jira_lore, jira_shape, linear_lore, linear_shape
+from ..text import instant_millis
 from .items import Made
 from .json_stream import Broken, Envelope, Record, walk
 from .opened import Opened

@@ -11,8 +11,8 @@ from typing import TypeVar
 from okrbot.model import Change, Day, Item, Link, Millis, Note, Sprint, clean
 from okrbot.words import is_bot, kind_of, level_of, state_of
 
-from ..linear_shape import label_kind  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
-from ..text import markdown_text, tidy, wiki_text  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
+from ..linear_shape import label_kind
+from ..text import markdown_text, tidy, wiki_text
 from .columns import Columns
 from .dates import DateColumn, DateError
 

@@ -29,6 +29,7 @@ from okrbot.model import (
 )
 
 from .columns import LOOSE_KEY, UnknownTableError
+from .containers import Containers
 from .documents import Document, UnknownDocumentError
 from .items import Made
 from .ledger import Entry, Ledger
@@ -211,6 +212,7 @@ class Reading:
         self._sprints: dict[str, Sprint] = {}
         self._goal_names: dict[str, None] = {}
         self._aliases: dict[tuple[str, str], None] = dict(self._ledger.aliases)
+        self._containers = Containers()
 
     def _survey(self, opened: Opened) -> None:
         wanted = self._wanted
@@ -267,6 +269,9 @@ class Reading:
             census.update(item.id for item in batch.items)
             with_history += sum(item.history for item in batch.items)
             yield Page(batch.items, batch.changes, batch.links, batch.notes, notes_complete=True, expected=expected)
+        if projects := self._containers.items():
+            census.update(item.id for item in projects)
+            yield Page(projects, expected=expected)
         told: set[str] = set()
         for part in self.parts:
             if isinstance(part, Document):
@@ -291,10 +296,13 @@ class Reading:
     def _batches(self) -> Iterator[_Batch]:
         batch = _Batch()
         for number, part in enumerate(self.parts):
+            from_linear = isinstance(part, Table) and part.columns.dialect == "linear"
             for claim, made in part.made():
                 if self._ledger.is_dropped(number, claim.place):
                     continue
                 known_as = self._ledger.id_of(number, claim.place, claim.id)
+                if from_linear and made.item.project:
+                    made = dataclasses.replace(made, item=self._containers.put_under(made.item))
                 batch.add(made, known_as)
                 self._remember(made, known_as)
                 if len(batch.items) >= PAGE:

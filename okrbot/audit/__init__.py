@@ -84,7 +84,7 @@ def see(store: Store, facts: Facts) -> tuple[SourceCoverage, ...]:
     counts = {
         source: (items, with_history)
         for source, items, with_history in facts.connection.execute(
-            "select source, count(*), count(*) filter (has_history) from work.item group by source"
+            "select source, count(*), count(*) filter (has_history) from work.item where not starts_with(id, 'project:') group by source"
         ).fetchall()
     }
     seen = []

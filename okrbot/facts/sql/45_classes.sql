@@ -33,5 +33,6 @@ left join (
   from work.item where state in ('todo', 'doing') and rank <> '' and level >= 0
 ) r on r.n = i.n
 where (u.unit = i.n or r.place <= 50 or i.kind = 'hypothesis')
+  and not starts_with(i.id, 'project:')  -- known by its name only (files): its text was never seen
   and c.work_class in ('value', 'discovery', 'unknown')
   and (i.finished_ms is null or i.finished_ms > $as_of_ms - 250 * 86400000::bigint);
