@@ -16,7 +16,16 @@ BACKLOGS = 20
 VERBS = ("Add", "Show", "Fix", "Improve", "Move", "Remove", "Let riders see", "Help pickers find", "Speed up", "Explain")
 THINGS = ("basket", "delivery slot", "voucher", "invoice", "search result", "route", "scanner", "label", "return", "recipe", "allergen note", "wish list",
           "payment method", "address book", "crate", "price tag", "stock count", "picking list", "driver app", "loyalty badge")  # fmt: skip
-PLACES = ("in the app", "at checkout", "on the shelf screen", "for offices", "for new customers", "in the evening shift", "on product pages", "after a refund")
+PLACES = (
+    "in the app",
+    "at checkout",
+    "on the shelf screen",
+    "for offices",
+    "for new customers",
+    "in the evening shift",
+    "on product pages",
+    "after a refund",
+)
 
 CONFIG = """[okrbot]
 store = "sqlite:///bench.db"
@@ -38,7 +47,8 @@ def make(folder: Path, items: int, *, changes_each: int = 4, seed: int = 7) -> P
     """Fill `folder` with okrbot.toml and bench.db; return the configuration's path."""
     folder.mkdir(parents=True, exist_ok=True)
     products = "\n".join(
-        f'[[products]]\nname = "P{p}"\nbacklogs = [{", ".join(f"{chr(34)}acme/B{b}{chr(34)}" for b in range(p, BACKLOGS, 4))}]\n' for p in range(4)
+        f'[[products]]\nname = "P{p}"\nbacklogs = [{", ".join(f"{chr(34)}acme/B{b}{chr(34)}" for b in range(p, BACKLOGS, 4))}]\n'
+        for p in range(4)
     )
     config = folder / "okrbot.toml"
     config.write_text(CONFIG.format(products=products), encoding="utf-8")
@@ -58,7 +68,14 @@ def make(folder: Path, items: int, *, changes_each: int = 4, seed: int = 7) -> P
 def _goals() -> Goals:
     objectives = [Objective(f"O{i}", f"Shoppers like the {THINGS[i]} better", "2026-Q4", "product", product=f"P{i % 4}") for i in range(16)]
     krs = [
-        KeyResult(f"KR{i}", f"O{i // 3}", f"Raise weekly use of the {THINGS[i % 20]} from {i + 10} % to {i + 25} %", unit="%", baseline=i + 10.0, target=i + 25.0)
+        KeyResult(
+            f"KR{i}",
+            f"O{i // 3}",
+            f"Raise weekly use of the {THINGS[i % 20]} from {i + 10} % to {i + 25} %",
+            unit="%",
+            baseline=i + 10.0,
+            target=i + 25.0,
+        )
         for i in range(48)
     ]
     ins = [CheckIn(k.id, f"2026-{10 + w // 4:02d}-{1 + 7 * (w % 4):02d}", (k.baseline or 0) + w) for k in krs for w in range(6)]
@@ -96,7 +113,11 @@ def _page(random_: random.Random, start: int, end: int, changes_each: int) -> Pa
             steps.append(Change(str(i), "b", finished, "state", "doing", state, author=f"p{random_.randrange(200)}", author_kind="human"))
         while len(steps) < changes_each:
             field = random_.choice(("estimate", "assignee", "rank", "labels", "due"))
-            steps.append(Change(str(i), f"x{len(steps)}", created + random_.randrange(0, 60) * DAY, field, "", "", author=f"p{random_.randrange(200)}"))
+            steps.append(
+                Change(
+                    str(i), f"x{len(steps)}", created + random_.randrange(0, 60) * DAY, field, "", "", author=f"p{random_.randrange(200)}"
+                )
+            )
         changes += steps
         if random_.random() < 0.03:
             links.append(Link(str(i), "blocked_by", str(random_.randrange(0, max(1, i)))))

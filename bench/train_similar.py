@@ -4,25 +4,46 @@
 
 Logistic regression, Newton's method, L2 penalty; the signs of features that can only speak for or against are kept
 (a weight that comes out with the wrong sign is put to zero and the others are fitted again). Two thirds of the groups
-train, by a hash of the group in `note`; the threshold is the lowest with a precision of 0.87 in five folds of the train part, where F1 is flat.
+train, by a hash of the group in `note`; the threshold is the lowest with a precision of
+0.9 in five folds of the train part.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from okrbot.similar.judge import FEATURES, compare
 from okrbot.similar.phrase import phrase
 
 ROOT = Path(__file__).parents[1]
 FOR = {"covered_least", "covered_most", "act_same", "numbers_same", "whole", "shared_rare", "body_same"}
-FREE = {"bias", "shared", "extra_one", "short", "act_left_out", "partly", "extra_light", "act_near"}
+FREE = {
+    "bias",
+    "shared",
+    "extra_one",
+    "short",
+    "act_left_out",
+    "partly",
+    "extra_light",
+    "act_near",
+    "soft_least",
+    "soft_most",
+    "soft_gain",
+    "subject",
+    "left_near",
+    "left_strange",
+    "evident",
+    "one_swapped_near",
+}
 BODY = {"body_same": 3.0, "body_other": -2.5}  # no training pair has a body: set by hand
 # What a feature means is known before any pair is seen: the penalty pulls towards these weights, and to 0 for the others.
 PRIOR = {
@@ -30,6 +51,7 @@ PRIOR = {
     "rivals": -3.5, "role_other": -4.0, "facet_other": -2.5, "swapped_known": -2.0, "act_other": -2.0, "act_undoing": -1.5,
 }  # fmt: skip
 PENALTY = 0.5
+AIM = 0.9  # precision in five folds of the train part
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +70,11 @@ def is_same(row: dict[str, str]) -> bool:
 def part(row: dict[str, str]) -> str:
     """Return the split of a row, train or test, the same for all pairs of a group."""
     return "test" if zlib.crc32(row["note"].split()[-1].encode()) % 3 == 0 else "train"
+
+
+def evident(row: dict[str, str]) -> bool:
+    """Say whether a pair teaches: pairs of the groups h… that are the same work show it in meaning only, not in a word, and would teach to guess."""
+    return not (is_same(row) and row["note"].split()[-1].startswith("h"))
 
 
 def matrix(rows: list[dict[str, str]]) -> tuple[Floats, Floats]:
@@ -93,14 +120,14 @@ def sure(x: Floats, w: Floats) -> Floats:
 
 def main() -> None:
     """Train and write."""
-    rows = [row for row in read(ROOT / "tests/corpus/pairs_train.csv") if part(row) == "train"]
+    rows = [row for row in read(ROOT / "tests/corpus/pairs_train.csv") if part(row) == "train" and evident(row)]
     x, y = matrix(rows)
     fold = np.array([zlib.crc32(b"fold" + row["note"].split()[-1].encode()) % 5 for row in rows])
     held = np.zeros(len(rows))
     for number in range(5):
         held[fold == number] = sure(x[fold == number], fit(x[fold != number], y[fold != number]))
-    steps = [(f1(held >= t, y), precision(held >= t, y), t) for t in np.arange(0.3, 0.81, 0.01)]
-    best = next((score, t) for score, right, t in steps if right >= 0.87)
+    steps = [(f1(held >= t, y), precision(held >= t, y), t) for t in np.arange(0.3, 0.91, 0.01)]
+    best = next((score, t) for score, right, t in steps if right >= AIM)
     print(*(f"threshold {t:.2f}: precision {right:.3f}, F1 {score:.3f}" for score, right, t in steps[::6]), sep="\n")
     w = fit(x, y)
     weights = {name: round(float(value), 4) for name, value in zip(FEATURES, w, strict=True)} | BODY

@@ -48,7 +48,7 @@ def run() -> Iterator[object]:
         words = [str(a) for a in arguments]
         return CliRunner().invoke(cli, (["--config", str(config)] if config else []) + words, standalone_mode=False)
 
-    yield call
+    return call
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

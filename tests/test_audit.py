@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 import sqlalchemy as sa
-
 from conftest import AS_OF
+
 from okrbot.app import App, open_app
 from okrbot.audit.lifecycle import events, fingerprint, stored_findings
 from okrbot.audit.output import as_csv, as_data, as_json, safe_cell
@@ -93,7 +93,15 @@ def test_a_waived_finding_is_silent_until_its_waiver_ends(organisation: App) -> 
     with organisation.store() as store:
         flagged = unlinked(organisation.audit(store, as_of=AS_OF))
         with store.begin() as db:
-            add(db, rule="no_key_result", subject=flagged.subject, who="po", why="a promise to a partner", now=AS_OF, until=AS_OF + dt.timedelta(days=10))
+            add(
+                db,
+                rule="no_key_result",
+                subject=flagged.subject,
+                who="po",
+                why="a promise to a partner",
+                now=AS_OF,
+                until=AS_OF + dt.timedelta(days=10),
+            )
         assert found(organisation.audit(store, as_of=LATER), "no_key_result")[flagged.key].state == "waived"
         after = found(organisation.audit(store, as_of=AS_OF + dt.timedelta(days=14)), "no_key_result")[flagged.key]
         assert (after.state, after.is_new) == ("open", True)
@@ -104,7 +112,9 @@ def test_a_waiver_until_it_changes_ends_when_the_finding_says_something_else(org
         flagged = unlinked(organisation.audit(store, as_of=AS_OF))
         with store.begin() as db:
             for mark in (fingerprint(flagged), "another"):
-                number = add(db, rule="no_key_result", subject=flagged.subject, who="po", why="fine", now=AS_OF, until=None, fingerprint=mark)
+                number = add(
+                    db, rule="no_key_result", subject=flagged.subject, who="po", why="fine", now=AS_OF, until=None, fingerprint=mark
+                )
         assert found(organisation.audit(store, as_of=LATER), "no_key_result")[flagged.key].state == "open"
         with store.begin() as db:
             assert end(db, number, now=AS_OF)
@@ -140,7 +150,9 @@ class Half:
 
     def pull(self, request):
         yield Page(items=[Item("x", "X-1", "seen")])
-        yield Page(coverage=Coverage(expected=9, read=1, complete=False, problems=(Problem("hidden", "eight items cannot be seen", partial=True),)))
+        yield Page(
+            coverage=Coverage(expected=9, read=1, complete=False, problems=(Problem("hidden", "eight items cannot be seen", partial=True),))
+        )
 
 
 def test_a_partial_pull_resolves_nothing_and_is_said(organisation: App) -> None:

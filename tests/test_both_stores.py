@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from conftest import AS_OF, SAMPLE
+
 from okrbot.app import open_app
 from okrbot.audit.output import as_json
 
@@ -15,7 +16,9 @@ def test_the_audit_is_the_same_on_every_store(store_url: str, audited: Path, tmp
     folder = tmp_path / "organisation"
     shutil.copytree(SAMPLE, folder)
     config = folder / "okrbot.toml"
-    config.write_text(re.sub(r"^store = .*$", f'store = "{store_url}"', config.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+    config.write_text(
+        re.sub(r"^store = .*$", f'store = "{store_url}"', config.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8"
+    )
     app = open_app(config, clock=lambda: AS_OF)
     with app.store() as store:
         assert [result.verdict for result in app.pull(store)] == ["complete", "complete"]

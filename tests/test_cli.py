@@ -60,7 +60,7 @@ def test_the_demo_shows_the_whole_job_and_names_what_to_try(tmp_path: Path) -> N
     for verb in ("pull", "audit --no-pull", "digest --dry-run", "report --output"):
         assert f"okrbot-demo/okrbot.toml {verb}" in said.stdout
     assert "To decide" in said.stdout
-    assert len([line for line in said.stdout.split("Three things to try next:")[1].strip().splitlines()]) == 3
+    assert len(list(said.stdout.split("Three things to try next:")[1].strip().splitlines())) == 3
     report = (tmp_path / "okrbot-demo" / "report.html").read_text(encoding="utf-8")
     assert "Efficient and effective" in report
     again = okrbot("demo", cwd=tmp_path)
@@ -182,7 +182,18 @@ def test_objectives_that_stand_above_each_other_are_refused(tmp_path: Path) -> N
 
 def test_init_asks_nothing_when_told_and_writes_a_file_that_loads(organisation: App, tmp_path: Path) -> None:
     folder = organisation.config.folder
-    words = ("init", "--non-interactive", "--kind", "files", "--paths", f"{folder}/veldmand-*.json", "--okrs", f"{folder}/okrs.toml", "--timezone", "Europe/Amsterdam")
+    words = (
+        "init",
+        "--non-interactive",
+        "--kind",
+        "files",
+        "--paths",
+        f"{folder}/veldmand-*.json",
+        "--okrs",
+        f"{folder}/okrs.toml",
+        "--timezone",
+        "Europe/Amsterdam",
+    )
     assert okrbot(*words, cwd=tmp_path).returncode == 0
     checked = okrbot("check", cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -51,7 +51,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
 
 def test_the_example_names_every_key_and_loads() -> None:
     path = Path(__file__).parents[1] / "config.example.toml"
-    environment = {name: "xoxb-000" for name in ("JIRA_TOKEN", "LINEAR_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LLM_KEY")}
+    environment = dict.fromkeys(("JIRA_TOKEN", "LINEAR_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LLM_KEY"), "xoxb-000")
     config = load(path, kinds=Kinds(), environment=environment)
     assert {source.kind for source in config.sources} == {"jira", "linear", "files"}
     text = path.read_text(encoding="utf-8")

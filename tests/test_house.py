@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[1]
 
 def call(*words: str | Path, cwd: Path, **environment: str) -> str:
     done = subprocess.run(
-        [str(w) for w in words], cwd=cwd, env={**os.environ, "COLUMNS": "120", **environment}, capture_output=True, text=True, check=False, timeout=110
+        [str(w) for w in words],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "120", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -44,13 +50,19 @@ def test_the_wheel_leaves_only_okrbot_in_site_packages(wheel: Path) -> None:
 def lists_rules(site: Path, cwd: Path) -> None:
     said = call(sys.executable, "-m", "okrbot", "rules", "list", cwd=cwd, PYTHONPATH=str(site))
     assert "no_key_result" in said
-    where = call(sys.executable, "-c", "import okrbot, okrbot.plugins as p; print(okrbot.__file__, p.connectors_package())", cwd=cwd, PYTHONPATH=str(site))
+    where = call(
+        sys.executable,
+        "-c",
+        "import okrbot, okrbot.plugins as p; print(okrbot.__file__, p.connectors_package())",
+        cwd=cwd,
+        PYTHONPATH=str(site),
+    )
     assert where.split()[0].startswith(str(site))
 
 
 def test_the_wheel_runs(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    zipfile.ZipFile(wheel).extractall(site)
+    zipfile.ZipFile(wheel).extractall(site)  # noqa: S202 -- our own archive
     lists_rules(site, tmp_path)
     package = call(sys.executable, "-c", "import okrbot.plugins as p; print(p.connectors_package())", cwd=tmp_path, PYTHONPATH=str(site))
     assert package.strip() == "okrbot.connectors"
@@ -89,7 +101,14 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_no_file_names_a_machine_or_an_index() -> None:
     # Written in parts, so that this file does not find itself.
-    forbidden = ("--index" + "-url", "--extra-index" + "-url", "files.python" + "hosted", "pypi" + ".org/simple", "/home" + "/", "/root" + "/")
+    forbidden = (
+        "--index" + "-url",
+        "--extra-index" + "-url",
+        "files.python" + "hosted",
+        "pypi" + ".org/simple",
+        "/home" + "/",
+        "/root" + "/",
+    )
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if tracked.returncode:
         pytest.skip("not a git checkout")

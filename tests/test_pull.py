@@ -131,7 +131,9 @@ def test_a_connector_that_ends_without_a_word_is_not_complete(store: Store) -> N
 
 
 def test_goals_of_a_tracker_are_stored_with_their_problems(store: Store) -> None:
-    goals = Goals((Cycle("Q4", "2026-10-01", "2026-12-31"),), (Objective("G1", "Trust", "Q4"),), problems=(Problem("goal", "G2 has no title"),))
+    goals = Goals(
+        (Cycle("Q4", "2026-10-01", "2026-12-31"),), (Objective("G1", "Trust", "Q4"),), problems=(Problem("goal", "G2 has no title"),)
+    )
     result = pull(store, Script(Page(goals=goals), last("c", 0)), now=NOW)
     assert [p.message for p in result.coverage.problems] == ["G2 has no title"]
     with store.connect() as db:
@@ -140,5 +142,7 @@ def test_goals_of_a_tracker_are_stored_with_their_problems(store: Store) -> None
 
 def test_progress_is_told_page_by_page(store: Store) -> None:
     told: list[tuple[int, int | None]] = []
-    pull(store, Script(Page(items=items(2), expected=5), Page(items=items(3, 2)), last("c", 5)), now=NOW, progress=lambda *a: told.append(a))
+    pull(
+        store, Script(Page(items=items(2), expected=5), Page(items=items(3, 2)), last("c", 5)), now=NOW, progress=lambda *a: told.append(a)
+    )
     assert told == [(2, 5), (5, 5), (5, 5)]

@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import AS_OF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import AS_OF
 from okrbot.app import App
 from okrbot.findings import called
 from okrbot.render import count, plain, safe_url, text_audit
@@ -46,7 +46,9 @@ class Reader(html.parser.HTMLParser):
 
 
 def test_it_stands_alone_and_runs_nothing(organisation: App) -> None:
-    text = reported(organisation, title=HOSTILE, note=HOSTILE, question=HOSTILE + "?", url="javascript:alert(1)", key=HOSTILE, product=HOSTILE)
+    text = reported(
+        organisation, title=HOSTILE, note=HOSTILE, question=HOSTILE + "?", url="javascript:alert(1)", key=HOSTILE, product=HOSTILE
+    )
     seen = Reader()
     seen.feed(text)
     assert not {"script", "img", "iframe", "object", "embed", "form", "link", "base"} & seen.tags

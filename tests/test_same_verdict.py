@@ -8,12 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from conftest import AS_OF, SAMPLE
 from fake_jira import Clock, FakeJira
 from fake_linear import FakeLinear
 from linear_site import Site
 from organisation import build, csv_tables
 
-from conftest import AS_OF, SAMPLE
 from okrbot.app import open_app
 from okrbot.findings import Audit
 from okrbot.rulebook import read_folder, shipped_folder
@@ -50,7 +50,10 @@ def test_jira_gives_the_verdict_of_its_export(cloud: bool, from_files: Audit, tm
     site = json.loads((SAMPLE / "veldmand-jira.json").read_text(encoding="utf-8"))
     with FakeJira(site, cloud=cloud, clock=Clock(AS_OF.isoformat())) as jira:
         user = 'user = "bot@acme.example"\n' if cloud else ""
-        said = audited_from(tmp_path / "o", {"jira": f'kind = "jira"\nurl = "{jira.url}"\n{user}token = "env:JIRA_TOKEN"\nprojects = ["SHOP", "PAY", "DEPOT"]'})
+        said = audited_from(
+            tmp_path / "o",
+            {"jira": f'kind = "jira"\nurl = "{jira.url}"\n{user}token = "env:JIRA_TOKEN"\nprojects = ["SHOP", "PAY", "DEPOT"]'},
+        )
     assert verdict(said) ^ verdict(from_files) == set()
 
 
@@ -79,5 +82,10 @@ def test_an_export_without_history_says_not_checked_and_nothing_wrong(from_files
     outcomes = {rule.rule: rule for rule in said.rules}
     for rule in needs_history & outcomes.keys():
         assert (outcomes[rule].outcome, outcomes[rule].reason) == ("not_checked", WITHOUT_HISTORY), rule
-    structural = {("no_key_result", "PAY-59"), ("no_key_result", "SHOP-55"), ("unaligned_backlog", "jira/PAY"), ("many_backlogs_one_product", "Shop")}
+    structural = {
+        ("no_key_result", "PAY-59"),
+        ("no_key_result", "SHOP-55"),
+        ("unaligned_backlog", "jira/PAY"),
+        ("many_backlogs_one_product", "Shop"),
+    }
     assert structural <= verdict(said)

@@ -62,7 +62,10 @@ def test_links_of_an_item_are_replaced_and_history_only_grows(store_url: str) ->
         notes_complete=True,
     )
     put(store, first)
-    put(store, Page(items=[Item("1", "A-1", "t", updated=5)], links=[Link("1", "blocks", "4")], changes=[Change("1", "c2", 12, "due", "", "x")]))
+    put(
+        store,
+        Page(items=[Item("1", "A-1", "t", updated=5)], links=[Link("1", "blocks", "4")], changes=[Change("1", "c2", 12, "due", "", "x")]),
+    )
     assert rows(store, t.links, "target") == [("4",)]
     assert rows(store, t.changes, "id") == [("c1",), ("c2",)]
     assert rows(store, t.notes, "id") == [("n1",)], "a page that does not claim all notes takes none away"
@@ -77,9 +80,14 @@ def test_links_of_an_item_are_replaced_and_history_only_grows(store_url: str) ->
 def test_a_page_is_there_whole_or_not_at_all(store_url: str) -> None:
     store = open_store(store_url)
     put(store, Page(items=[Item("1", "A-1", "before")]))
-    with pytest.raises(sa.exc.SQLAlchemyError), store.begin() as db:
-        save_page(db, "acme", Page(items=[Item("1", "A-1", "after"), Item("2", "A-2", "new")]))
-        db.execute(sa.text("select no_such_column from items"))
+
+    def break_half_way() -> None:
+        with store.begin() as db:
+            save_page(db, "acme", Page(items=[Item("1", "A-1", "after"), Item("2", "A-2", "new")]))
+            db.execute(sa.text("select no_such_column from items"))
+
+    with pytest.raises(sa.exc.SQLAlchemyError):
+        break_half_way()
     assert rows(store, t.items, "title") == [("before",)]
     store.close()
 
@@ -108,13 +116,21 @@ def test_small_tables_are_replaced_for_their_source_only(store_url: str) -> None
 def test_edits_of_goals_are_remembered_and_what_goes_is_kept(store_url: str) -> None:
     store = open_store(store_url)
     kr = KeyResult("K", "O", "Raise it", target=70.0, baseline=62.0)
-    before = Goals((Cycle("Q4", "2026-10-01", "2026-12-31"),), (Objective("O", "Trust", "Q4"),), (kr, KeyResult("L", "O", "Other")), (CheckIn("K", "2026-10-12", 63.0),))
+    before = Goals(
+        (Cycle("Q4", "2026-10-01", "2026-12-31"),),
+        (Objective("O", "Trust", "Q4"),),
+        (kr, KeyResult("L", "O", "Other")),
+        (CheckIn("K", "2026-10-12", 63.0),),
+    )
     after = Goals(before.cycles, before.objectives, (KeyResult("K", "O", "Raise it", target=65.0, baseline=62.0),), ())
     with store.begin() as db:
         save_goals(db, "okrs", before, at=100)
     with store.begin() as db:
         save_goals(db, "okrs", after, at=200)
-    assert rows(store, t.goal_changes, "goal", "at", "field", "before", "after") == [("K", 200, "target", "70", "65"), ("L", 200, "gone", "", "yes")]
+    assert rows(store, t.goal_changes, "goal", "at", "field", "before", "after") == [
+        ("K", 200, "target", "70", "65"),
+        ("L", 200, "gone", "", "yes"),
+    ]
     assert rows(store, t.key_results, "id", "first_seen", "gone_since") == [("K", 100, 0), ("L", 100, 200)]
     assert rows(store, t.check_ins, "key_result", "value") == [("K", 63.0)], "a check-in once said is not unsaid"
     with store.begin() as db:

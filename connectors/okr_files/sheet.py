@@ -13,8 +13,8 @@ from functools import cache
 from okrbot.model import CheckIn, Cycle, KeyResult, Objective, Problem, clean
 from okrbot.words import fold
 
-from ..files.dates import DateColumn, DateError, moment, settle  # noqa: TID252 - installed as okrbot.connectors, so no absolute name holds
-from ..files.rows import Damage, Row, read_rows  # noqa: TID252
+from ..files.dates import DateColumn, DateError, moment, settle
+from ..files.rows import Damage, Row, read_rows
 from .amounts import AmountError, amount, decimal_comma
 from .checks import Collected, OkrFileError, confidence, known_word
 
