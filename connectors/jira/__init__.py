@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from okrbot.model import Capabilities, Page, PullRequest, Receipt, Surroundings
+from okrbot.model import Capabilities, Millis, Page, PullRequest, Receipt, Surroundings
 
 from . import probe as _probe
 from . import pull as _pull
@@ -30,12 +31,31 @@ class JiraConnector:
         """Ask who we are and what can be seen; change nothing. Raises SourceError."""
         return _probe.probe(self.settings, self.surroundings)
 
+    def writes_to(self, their_kind: str) -> bool:  # noqa: ARG002 - every Jira item is an issue
+        """Tell whether items of this kind of the tracker's can be written to."""
+        return True
+
     def apply(self, action: Action) -> Receipt:
         """Do one action, once however often it is asked for, and read it back. Raises SourceError."""
+        return self._writing().apply(action)
+
+    def look(self, action: Action) -> bool:
+        """Tell whether what an action makes stands there now; nothing is changed. Raises SourceError."""
+        return self._writing().look(action)
+
+    def updated(self, key: str) -> Millis | None:
+        """Return when an issue changed last, None when it is not visible. Raises SourceError."""
+        return self._writing().updated(key)
+
+    def request(self, action: Action) -> tuple[str, Any]:
+        """Return the request `apply` would send: method and address, and the body. Only asks which Jira this is. Raises SourceError."""
+        return self._writing().request(action)
+
+    def _writing(self) -> Writer:
         if self._writer is None:
             sender = site.open_site(self.settings, self.surroundings)
             self._writer = Writer(sender, site.who(sender, self.settings))
-        return self._writer.apply(action)
+        return self._writer
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         """Yield pages until the last, which carries coverage. Raises SourceError, after which what was yielded stays."""

@@ -142,8 +142,8 @@ class Slices:
         floor, ceiling, younger, middle = low, high, 0.0, 0
         for _ in range(10):
             middle = (floor + ceiling) // 2000 * 1000
-            if middle <= floor:
-                return None  # all within a second: stays marked, so nobody tries again
+            if middle <= floor or victim.over:
+                return None  # all within a second, or done meanwhile: stays marked, so nobody tries again
             clauses = jql.both(victim.clauses, jql.since("created", middle), jql.before("created", victim.high) if victim.high else "")
             count = self._search.count(clauses)
             younger = left / 2 if count is None else float(count)
