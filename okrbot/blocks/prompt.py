@@ -9,7 +9,7 @@ from okrbot.blocks.escape import escape, link
 from okrbot.blocks.limits import Block
 from okrbot.blocks.parts import overflow, select
 from okrbot.blocks.pieces import actions, button, context, section
-from okrbot.blocks.sentences import say
+from okrbot.blocks.sentences import Marked, say
 from okrbot.prompts import Prompt
 
 # Messages stay clickable for years: a new meaning gets a new version, an old one is answered kindly (see listeners).
@@ -92,6 +92,7 @@ def _said(prompt: Prompt) -> dict[str, object]:
         "kind": prompt.kind,
         "about_item": prompt.about_item,
         "product": prompt.product,
+        "claimant": Marked(f"<@{prompt.said['claimant']}>") if prompt.kind == "connect" else "",
         **{name: str(prompt.said.get(name, "")) for name in names},
     }
 

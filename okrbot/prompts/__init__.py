@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from okrbot.prompts.asking import arrived, expire, hold_outside_hours, supersede
-from okrbot.prompts.choosing import open_question, plan
+from okrbot.prompts.choosing import delivery_key, has_stopped, open_question, plan
+from okrbot.prompts.connecting import ask_who
 from okrbot.prompts.follow_up import plan_follow_ups
 from okrbot.prompts.hours import may_write, next_time
 from okrbot.prompts.rows import Prompt, by_id, expected_of, of_person
@@ -11,9 +12,12 @@ from okrbot.prompts.rows import Prompt, by_id, expected_of, of_person
 __all__ = [
     "Prompt",
     "arrived",
+    "ask_who",
     "by_id",
+    "delivery_key",
     "expected_of",
     "expire",
+    "has_stopped",
     "hold_outside_hours",
     "may_write",
     "next_time",

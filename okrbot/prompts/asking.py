@@ -18,17 +18,25 @@ from okrbot.store.people import everyone
 LIFE = dt.timedelta(days=28)  # after so long without an answer a question is closed
 
 
-def arrived(db: sa.Connection) -> int:
-    """Take over from the deliveries which questions have reached their person, with channel and timestamp; return how many."""
-    d = t.deliveries.c
-    number = 0
-    for prompt in in_state(db, "planned"):
-        row = db.execute(sa.select(d.state, d.sent, d.channel_id, d.ts).where(d.key == delivery_key(prompt.id))).first()
-        if row is not None and row.state == "sent":
-            change(db, prompt.id, state="asked", asked=row.sent, channel=row.channel_id, ts=row.ts)
-            _event(db, prompt, row.sent, "asked")
-            number += 1
-    return number
+def arrived(db: sa.Connection) -> list[str]:
+    """Take over from the deliveries which questions have reached their person, with channel and timestamp.
+
+    Returns the ids of those that were closed while their message was on its way: it shows buttons that count no more.
+    """
+    d, p = t.deliveries.c, t.prompts.c
+    chosen = (
+        sa.select(p.id, p.state, p.rule, p.subject, p.person, d.sent, d.channel_id, d.ts)
+        .join(t.deliveries, d.key == sa.literal(delivery_key("")) + p.id)
+        .where(p.ts == "", d.state == "sent")
+    )
+    overtaken = []
+    for row in db.execute(chosen).all():
+        opened = {"state": "asked", "asked": row.sent} if row.state == "planned" else {}
+        change(db, row.id, channel=row.channel_id, ts=row.ts, **opened)
+        _event(db, row.rule, row.subject, row.sent, "asked", row.person)
+        if row.state not in ("planned", "asked"):
+            overtaken.append(row.id)
+    return overtaken
 
 
 def supersede(db: sa.Connection, *, now: dt.datetime) -> list[Prompt]:
@@ -89,5 +97,5 @@ def _withdraw(db: sa.Connection, prompt: Prompt) -> None:
     )
 
 
-def _event(db: sa.Connection, prompt: Prompt, at: int, what: str) -> None:
-    db.execute(sa.insert(t.finding_events).values(rule=prompt.rule, subject=prompt.subject, at=at, what=what, detail=prompt.person))
+def _event(db: sa.Connection, rule: str, subject: str, at: int, what: str, detail: str) -> None:
+    db.execute(sa.insert(t.finding_events).values(rule=rule, subject=subject, at=at, what=what, detail=detail))

@@ -23,6 +23,7 @@ class Job:
     """One thing that is done on a schedule. `within` is how late a missed slot may still be done; `jitter` spreads starts (seconds).
 
     `records_missed` writes each missed slot into the ledger, for jobs whose gaps people should see.
+    `at_once` does a new job's newest slot right away instead of waiting for the next.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Job:
     within: dt.timedelta
     jitter: int = 0
     records_missed: bool = False
+    at_once: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,20 +45,23 @@ class Due:
     missed: tuple[str, ...]
 
 
-def due(db: sa.Connection, job: Job, *, now: dt.datetime) -> Slot | None:
+def due(db: sa.Connection, job: Job, *, now: dt.datetime, look: bool = False) -> Slot | None:
     """Return the slot of `job` that should be worked on now, None if there is none; writes nothing but the job's birth.
 
-    A new job is born at its first look and starts with the first slot after that.
+    A new job is born at its first call and starts with the first slot after that. With `look` nothing at all is written:
+    a slot that comes back is worth a second call in a transaction that may write.
     """
     slot = last_slot(job.rule, job.zone, now)
     if slot is None:
         return None
     f = t.firings.c
     born = db.execute(sa.select(f.claimed).where(f.job == job.name, f.period == BORN)).scalar()
+    if born is None and look:
+        return slot
     if born is None:
         _insert(db, job.name, BORN, holder="", claimed=now, done=now, outcome="")
-        return None
-    if slot.begins <= instant(born) or now < slot.begins + jitter_of(job, slot):
+        return slot if job.at_once else None
+    if (slot.begins <= instant(born) and not job.at_once) or now < slot.begins + jitter_of(job, slot):
         return None
     row = db.execute(sa.select(f.done, f.claimed, f.outcome).where(f.job == job.name, f.period == slot.period)).first()
     if row is None:

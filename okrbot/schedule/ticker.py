@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 class Ticker:
     """Calls each of `acts` every `seconds`, never twice at once; an act that raises is logged and called again at the next tick."""
 
-    def __init__(self, acts: dict[str, Callable[[], None]], *, seconds: int, troubled: Callable[[str, str], None]) -> None:
+    def __init__(self, acts: dict[str, Callable[[], None]], *, seconds: float, troubled: Callable[[str, str], None]) -> None:
         # The time zone is of no consequence for an interval; left out, APScheduler asks the machine and may not find one.
         self._scheduler = BackgroundScheduler(
             timezone="UTC",

@@ -1,0 +1,112 @@
+"""The buttons under a digest: what is to decide, why it comes, when it comes, and silence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import sqlalchemy as sa
+from slack_bolt import Ack, Respond
+
+from okrbot import prompts
+from okrbot.blocks import digest as shown
+from okrbot.blocks import home, modals
+from okrbot.blocks.escape import escape
+from okrbot.blocks.prompt import when
+from okrbot.digest import SEVERITY_ORDER
+from okrbot.listeners.answering import NOT_YOURS, note
+from okrbot.listeners.desk import Body, Click, Desk, click_of, home_team_of
+from okrbot.listeners.homing import publish
+from okrbot.listeners.standing import SENTENCES
+from okrbot.model import millis
+from okrbot.rulebook import FAMILIES
+from okrbot.slack.trouble import ERRORS
+from okrbot.store import tables as t
+from okrbot.store.people import may_answer, put_setting, setting
+
+MUTE = dt.timedelta(weeks=4)
+MOST = 8  # questions in the window
+
+
+def product_of(click: Click) -> str:
+    """Return the product that a button of a digest or Home is about."""
+    try:
+        found = json.loads(click.value or "{}")
+    except ValueError:
+        return ""
+    return str(found.get("product", "")) if isinstance(found, dict) else ""
+
+
+def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
+    """Do what a button of the digest says."""
+    click = click_of(body)
+    product = product_of(click)
+    if click.action == shown.WHY:
+        ack()
+        _window(desk, click, respond, modals.window("Why this?", *_why(desk, product)))
+        return
+    standing = desk.standing.of(click.person, team=home_team_of(body))
+    muted = None
+    with desk.store.begin() as db:
+        allowed = not standing and may_answer(db, desk.config, product, click.person)
+        if allowed and click.action in (shown.MUTE, home.UNMUTE):
+            muted = desk.clock() + MUTE if click.action == shown.MUTE else None
+            put_setting(db, f"product:{product}", muted_until=millis(muted) if muted else None, by=click.person)
+        chosen = setting(db, f"product:{product}")
+    ack()
+    if not allowed:
+        note(desk, click, respond, SENTENCES.get(standing, NOT_YOURS))
+    elif click.action == shown.OPEN:
+        _window(desk, click, respond, _questions(desk, product, click.person))
+    elif click.action == shown.CHANGE_DAY:
+        day, time = str(chosen.get("day") or desk.config.digest.day), str(chosen.get("time") or desk.config.digest.time)
+        _window(desk, click, respond, modals.day_form(product, day=day, time=time))
+    else:
+        words = (
+            f"The digest of {escape(product, 60)} is muted until {when(muted)}."
+            if muted
+            else f"The digest of {escape(product, 60)} speaks again."
+        )
+        if click.from_home:
+            publish(desk, click.person, home=click.view, always=True)
+        else:
+            note(desk, click, respond, f"{words} Home has the switch.")
+            publish(desk, click.person)
+
+
+def _questions(desk: Desk, product: str, person: str) -> dict[str, object]:
+    f, now = t.findings.c, desk.clock()
+    pages = desk.pages()
+    with desk.store.begin() as db:
+        rows = db.execute(
+            sa.select(f.rule, f.subject, f.severity, f.family, f.first_seen, f.key).where(
+                f.product == product, f.state.in_(["open", "returned"]), f.restricted == 0
+            )
+        ).all()
+        order = {name: place for place, name in enumerate(FAMILIES)}
+        rows = sorted(rows, key=lambda r: (SEVERITY_ORDER[r.severity], order.get(r.family, len(order)), r.first_seen, r.key))
+        found: list[prompts.Prompt] = []
+        subjects: set[str] = set()
+        for row in rows:
+            if len(found) < MOST and row.subject not in subjects:
+                prompt = prompts.open_question(db, row.rule, row.subject, person=person, pages=pages, now=now)
+                if prompt is not None and prompt.open:
+                    found.append(prompt)
+                    subjects.add(row.subject)
+    return modals.questions_window(product, found, more=max(0, len(rows) - len(found)))
+
+
+def _why(desk: Desk, product: str) -> tuple[str, ...]:
+    digest = desk.config.digest
+    return (
+        f"This comes once a week to the channel of *{escape(product, 60)}*: how much of the started work has a path to a key result, what changed, and at most {digest.most} things that need an owner's word.",
+        "It judges work and goals, never people. What could not be read is said and never counted as clean. Each finding names its rule; “Why am I asked?” at a question shows the rule's page.",
+        "Owners of the product can change the day, mute it for four weeks, or set a single finding aside with a reason.",
+    )
+
+
+def _window(desk: Desk, click: Click, respond: Respond, view: dict[str, object]) -> None:
+    try:
+        desk.client.views_open(trigger_id=click.trigger, view=view)
+    except ERRORS:
+        note(desk, click, respond, "Slack did not let me open the window. Please click again.")

@@ -1,0 +1,190 @@
+"""The work of a server, slot by slot: pull, audit, digests, questions; each claimed in the store and done once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import logging
+import threading
+from collections.abc import Callable
+
+from okrbot import prompts
+from okrbot.app import App
+from okrbot.findings import Audit
+from okrbot.listeners import repaint
+from okrbot.listeners.desk import Desk
+from okrbot.schedule import Job, Rule, due, finish, parse, start
+from okrbot.schedule.claims import Due, abandon_unfinished, forget_old
+from okrbot.serve.asking import ask, find_people
+from okrbot.serve.health import Vitals
+from okrbot.serve.logs import brief
+from okrbot.slack import Client, Office, Timing, deliver, office_of
+from okrbot.slack.digests import plan as plan_digest
+from okrbot.slack.outbox import by_key
+from okrbot.slack.trouble import ERRORS
+from okrbot.store import Store
+from okrbot.store.locks import Lock
+from okrbot.store.people import setting
+
+log = logging.getLogger(__name__)
+
+DAY = dt.timedelta(days=1)
+LATEST = 6 * DAY  # a weekly digest may be so late, and says so
+QUESTIONS = parse("every 10 minutes")
+PEOPLE = parse("every 6 hours")
+JITTER = 40  # seconds over which the digests of a morning are spread
+
+
+class Work:
+    """Does what is due. Only the process that holds the store's lock works; the others look on."""
+
+    def __init__(
+        self, app: App, store: Store, lock: Lock, vitals: Vitals, *, holder: str, desk: Desk | None, sender: Client | None
+    ) -> None:
+        self.app, self.store, self.lock, self.vitals, self.holder = app, store, lock, vitals, holder
+        self.desk, self.sender = desk, sender
+        self.ending = threading.Event()
+        self._auditing = threading.Lock()
+        self._led = False
+        self._met = False
+        self._guard = threading.Lock()
+
+    # --- ticks --------------------------------------------------------------------------------------------------------------
+
+    def heavy(self) -> None:
+        """Do the slow work that is due: pull, then audit."""
+        if self._leads():
+            rules = self.app.config.schedule
+            self._slot(Job("pull", parse(rules.pull), self._zone, DAY, at_once=True), self._pull)
+            self._slot(Job("audit", parse(rules.audit), self._zone, DAY, at_once=True), self._audit)
+
+    def light(self) -> None:
+        """Do the quick work that is due: people, digests, questions; then send what the outbox holds."""
+        self.vitals.tick()
+        desk = self.desk
+        if not self._leads() or desk is None:
+            return
+        self._meet(desk)
+        self._slot(Job("people", PEOPLE, "UTC", DAY, at_once=True), lambda _: find_people(desk))
+        for product in self.app.config.products:
+            if product.channel:
+                job = Job(f"digest:{product.name}", self._digest_rule(product.name), self._zone, LATEST, jitter=JITTER, records_missed=True)
+                self._slot(job, functools.partial(self._digest, product=product.name))
+        self._slot(Job("questions", QUESTIONS, "UTC", DAY), lambda _: ask(desk))
+        self.send()
+
+    def send(self) -> int:
+        """Send what the outbox holds and is due; return how many messages arrived."""
+        if self.desk is None or self.sender is None or not self.lock.hold():
+            return 0
+        now = self.app.clock()
+        with self.store.begin() as db:
+            prompts.hold_outside_hours(db, self.app.config, now=now)
+        arrived = deliver(self._office(), patience=2.0)
+        with self.store.begin() as db:
+            overtaken = prompts.arrived(db)
+        for prompt in overtaken:
+            repaint(self.store, self.desk.client, prompt)
+        return arrived
+
+    # --- jobs ---------------------------------------------------------------------------------------------------------------
+
+    def _pull(self, _claimed: Due) -> str:
+        results = self.app.pull(self.store)
+        for result in results:
+            self.vitals.count("pulled_items_total", float(result.coverage.read), source=result.source)
+        bad = [result.source for result in results if result.verdict != "complete"]
+        return f"not complete: {', '.join(bad)}" if bad else "done"
+
+    def _audit(self, _claimed: Due) -> str:
+        said = self.audit()
+        return f"{len(said.findings)} findings"
+
+    def audit(self) -> Audit:
+        """Audit and remember, one at a time."""
+        with self._auditing:
+            return self.app.audit(self.store)
+
+    def _digest(self, claimed: Due, *, product: str) -> str:
+        # Remembered: what the digest names can be answered from it at once.
+        said = self.audit()
+        (digest,) = self.app.digests_of(self.store, said, product=product)
+        titles = {rule.rule: rule.title for rule in said.rules}
+        now = self.app.clock()
+        with self.store.begin() as db:
+            key = plan_digest(db, self.app.config, digest, now=now, due=claimed.slot.begins, titles=titles)
+            row = by_key(db, key)
+        late = f", late by {claimed.late}" if claimed.late > dt.timedelta(minutes=5) else ""
+        missed = f", after {len(claimed.missed)} missed" if claimed.missed else ""
+        return f"{row.state if row else 'planned'}{late}{missed}"
+
+    def _meet(self, desk: Desk) -> None:
+        """Look for the owners once after every start: the configuration may name new ones."""
+        if not self._met:
+            try:
+                find_people(desk)
+            except ERRORS as error:
+                log.warning("the owners could not be looked up: %s", type(error).__name__)
+                return
+            self._met = True
+
+    # --- how ----------------------------------------------------------------------------------------------------------------
+
+    def _slot(self, job: Job, act: Callable[[Due], str]) -> None:
+        if self.ending.is_set():
+            return
+        now = self.app.clock()
+        with self.store.engine.connect().execution_options(reading=True) as db:
+            nothing = due(db, job, now=now, look=True) is None
+        if nothing:
+            return
+        with self.store.begin() as db:
+            slot = due(db, job, now=now)
+        if slot is None or not self.lock.hold():
+            return
+        with self.store.begin() as db:
+            claimed = start(db, job, slot, holder=self.holder, now=now)
+        if claimed is None:
+            return
+        failed = False
+        try:
+            outcome = act(claimed)
+        except Exception as error:  # the one place where a job's failure is reported: it is kept, logged and tried again
+            failed, outcome = True, brief(error)
+            log.exception("a job failed", extra={"job": job.name.split(":", 1)[0], "outcome": type(error).__name__})
+        end = self.app.clock()
+        with self.store.begin() as db:
+            finish(db, claimed, now=end, outcome=outcome, failed=failed)
+            forget_old(db, job, now=end)
+        kind = job.name.split(":", 1)[0]
+        self.vitals.count("job_runs_total", job=kind, outcome="failed" if failed else "done")
+        self.vitals.count("job_seconds_sum", (end - now).total_seconds(), job=kind)
+        if not failed:
+            self.vitals.set("job_last_success_timestamp_seconds", end.timestamp(), job=kind)
+        log.info("job", extra={"job": kind, "slot": claimed.slot.period, "failed": failed})
+
+    def _leads(self) -> bool:
+        leads = self.lock.hold()
+        with self._guard:
+            if leads and not self._led:
+                with self.store.begin() as db:
+                    left = abandon_unfinished(db, holder=self.holder, now=self.app.clock())
+                log.info("this process does the work", extra={"left_unfinished": left})
+            self._led = leads
+        self.vitals.leading = leads
+        return leads
+
+    @property
+    def _zone(self) -> str:
+        return self.app.config.okrbot.timezone
+
+    def _digest_rule(self, product: str) -> Rule:
+        with self.store.engine.connect().execution_options(reading=True) as db:
+            chosen = setting(db, f"product:{product}")
+        digest = self.app.config.digest
+        return parse(f"{chosen.get('day') or digest.day} {chosen.get('time') or digest.time}")
+
+    def _office(self) -> Office:
+        return office_of(
+            self.store, self.app.config, clock=self.app.clock, sleep=self.app.sleep, client=self.sender, timing=Timing(), holder=self.holder
+        )
