@@ -14,10 +14,11 @@ from pathlib import Path
 
 from okrbot.answers import keep_evidence
 from okrbot.audit import audit, last_scores
+from okrbot.audit.news import last_told, news_of
 from okrbot.config import Config, ConfigError, Source, load
 from okrbot.config.lines import line_of
 from okrbot.digest import Digest, make_digest
-from okrbot.findings import Audit
+from okrbot.findings import Audit, ProductResult
 from okrbot.model import Connector, Coverage, Goals, Surroundings
 from okrbot.plugins import Kinds, fetch_sheet, okr_reader
 from okrbot.pull import Pulled, has_goals, pull, store_goals
@@ -196,12 +197,16 @@ class App:
 
     def digests_of(self, store: Store, said: Audit, *, product: str | None = None) -> list[Digest]:
         """Return the digests that an audit gives. Raises ConfigError for a product that is not configured."""
-        before = last_scores(store, before=said.as_of)
         names = [p.name for p in said.products]
         if product is not None and product not in names:
             raise ConfigError(f"There is no product '{product}'.{_near(product, dict.fromkeys(names))}")
         wanted = [p for p in said.products if product in (None, p.name)]
-        return [make_digest(said, p, self.config, before=before.get(p.name, {})) for p in wanted]
+        return [self._digest_of(store, said, p) for p in wanted]
+
+    def _digest_of(self, store: Store, said: Audit, product: ProductResult) -> Digest:
+        since = last_told(store, product.name, as_of=said.as_of)
+        scores = last_scores(store, before=min(since + dt.timedelta(hours=12), said.as_of)).get(product.name, {})
+        return make_digest(news_of(store, said, product.name, since=since), product, self.config, before=scores)
 
     def send_digests(
         self,
@@ -222,6 +227,20 @@ class App:
         titles = {rule.rule: rule.title for rule in audit.rules}
         digests = self.digests_of(store, audit, product=product)
         return send_digests(store, self.config, digests, clock=self.clock, sleep=self.sleep, due=due, titles=titles, tell=tell)
+
+    def previews(self, store: Store, *, product: str | None = None) -> list[str]:
+        """Write one page a digest that shows it as Slack would; return where each is, with a link into Block Kit Builder."""
+        from okrbot.slack.digests import render
+        from okrbot.slack.preview import preview_digest
+
+        audit = self.audit(store, remember=False)
+        titles = {rule.rule: rule.title for rule in audit.rules}
+        said = []
+        for digest in self.digests_of(store, audit, product=product):
+            with store.connect() as db:
+                posts = render(db, self.config, digest, titles=titles)
+            said.append(preview_digest(digest, self.config.folder, posts=posts))
+        return said
 
 
 def open_app(

@@ -180,10 +180,10 @@ def _decisions(digest: Digest, values: dict[str, Any]) -> tuple[str, int]:
     lines = [say(TEMPLATE, "decide", values)]
     for number, decision in enumerate(digest.decisions, 1):
         line = say(TEMPLATE, "decision", values | {"x": decision, "number": number})
-        if sum(len(text) + 1 for text in lines) + len(line) > TEXTS["section"]:
-            return "\n".join(lines), len(digest.decisions) - number + 1
+        if sum(len(text) + 2 for text in lines) + len(line) > TEXTS["section"]:
+            return "\n\n".join(lines), len(digest.decisions) - number + 1
         lines.append(line)
-    return "\n".join(lines), 0
+    return "\n\n".join(lines), 0
 
 
 def _thread(digest: Digest, values: dict[str, Any], goals: Sequence[GoalLine], kinds: Mapping[str, int], beyond: int) -> Iterable[Post]:

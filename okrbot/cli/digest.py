@@ -22,18 +22,16 @@ def command(ctx: click.Context, product: str | None, dry_run: bool, preview: boo
     Exit code 4 says that Slack did not take it; nothing is lost, it will be tried again.
     """
     app = open_app(ctx, secrets=not (dry_run or preview))
-    if as_of and not dry_run:
+    if as_of and (preview or not dry_run):
         raise click.UsageError("--as-of goes with --dry-run: the past is not sent.")
     with app.store(create=False) as store:
         if not (dry_run or preview):
             return app.send_digests(store, product=product, tell=click.echo)
+        if preview:
+            for text in app.previews(store, product=product):
+                click.echo(text)
+            return DONE
         digests = app.digests(store, product=product, as_of=instant_of(app, as_of))
-    if preview:
-        from okrbot.slack.preview import preview_digest
-
-        for digest in digests:
-            click.echo(preview_digest(digest, app.config.folder))
-        return DONE
     from okrbot.render import text_digest
 
     click.echo("\n\n".join(text_digest(digest) for digest in digests))
