@@ -149,15 +149,20 @@ def test_descriptions_tip_the_scales() -> None:
     assert verdict("Portal consumption chart", "Slow chart in portal", body_a=body, body_b=other).score < plain
 
 
-def test_pairs_held_back_from_training_are_judged_well() -> None:
+@pytest.mark.parametrize(
+    ("groups", "count", "precision", "recall"), [("g", 500, 0.84, 0.72), ("gk", 800, 0.84, 0.55), ("ghk", 1200, 0.84, 0.42)]
+)
+def test_pairs_held_back_from_training_are_judged_well(groups: str, count: int, precision: float, recall: float) -> None:
+    """Groups g show their likeness in words, k less so, h in meaning only."""
     with PAIRS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if zlib.crc32(row["note"].split()[-1].encode()) % 3 == 0]
-    said = [verdict(row["a"], row["b"]).same for row in rows]
-    truth = [row["same"] == "yes" for row in rows]
+        rows = [(row, row["note"].split()[-1]) for row in csv.DictReader(file)]
+    held = [row for row, group in rows if zlib.crc32(group.encode()) % 3 == 0 and group[0] in groups]
+    said = [verdict(row["a"], row["b"]).same for row in held]
+    truth = [row["same"] == "yes" for row in held]
     hits = sum(x and y for x, y in zip(said, truth, strict=True))
-    assert len(rows) > 400
-    assert hits / sum(said) >= 0.85
-    assert hits / sum(truth) >= 0.62
+    assert len(held) > count
+    assert hits / sum(said) >= precision
+    assert hits / sum(truth) >= recall
 
 
 def _rows(*titles: tuple[str, str, str]) -> list[Row]:

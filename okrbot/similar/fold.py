@@ -86,12 +86,13 @@ def phrased(text: str) -> str:
 @functools.cache
 def lexicon() -> Lexicon:
     """Read the lexicon that ships beside this file, once."""
-    raw = tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
+    raw, more = (tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")) for name in ("lexicon.toml", "domains.toml"))
     exact: dict[str, str] = {}
-    for ours, theirs in raw["synonyms"].items():
-        exact.setdefault(ours, ours)
-        for word in theirs.split():
-            exact.setdefault(word, ours)
+    for table in (raw, more):
+        for ours, theirs in table["synonyms"].items():
+            exact.setdefault(ours, ours)
+            for word in theirs.split():
+                exact.setdefault(word, ours)
     stems: dict[str, str] = {}
     for word, ours in exact.items():
         stems.setdefault(stem(word), ours)
@@ -100,8 +101,14 @@ def lexicon() -> Lexicon:
     def own(word: str) -> str:
         return synonyms.get(word) or synonyms.get(stem(word)) or stem(word)
 
-    synonyms |= {ours: ours for ours in raw["phrases"] if ours not in synonyms}
-    phrases = {phrase: ours for ours, theirs in raw["phrases"].items() for phrase in map(spaced, theirs.split("|")) if phrase}
+    synonyms |= {ours: ours for ours in (*raw["phrases"], *more["phrases"]) if ours not in synonyms}
+    phrases = {
+        phrase: ours
+        for table in (more, raw)
+        for ours, theirs in table["phrases"].items()
+        for phrase in map(spaced, theirs.split("|"))
+        if phrase
+    }
     longest_first = sorted(phrases, key=lambda p: (-len(p), p))
     pattern = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"[\s-]+") for p in longest_first) + r")(?![\w])")
     opposites = {

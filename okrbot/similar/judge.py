@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from okrbot.similar.fold import canonical, fold, lexicon
-from okrbot.similar.phrase import Phrase, act_neutral, alike, is_known, near_acts, phrase
+from okrbot.similar.phrase import Phrase, act_neutral, alike, denied, is_known, near_acts, phrase
+from okrbot.similar.sense import commonness, nearness, sum_of
 
 FEATURES = (
     "bias",
@@ -44,11 +45,23 @@ FEATURES = (
     "role_other",
     "trouble_other",  # something is broken against something to be made
     "short",  # the shorter title has one or two words that count
+    "soft_least",  # share of words that have a partner or a neighbour in use, of the title that has less
+    "soft_most",
+    "soft_gain",  # how much of that is neighbours
+    "subject",  # nearness of the titles as wholes
+    "one_swapped",  # all is the same but one word
+    "one_swapped_near",  # and that has another of its like in its place: a sibling, not a synonym
+    "left_near",  # nearness of the words without a partner on both sides
+    "left_strange",  # words without a partner that have no vector
+    "evident",  # at least two words have a partner
     "body_same",
     "body_other",
 )
 
 
+# Acts that go without saying where the other title tells of the trouble they end.
+_MENDING = frozenset(("fix", "prevent", "improve", "increase", "decrease", "allow", "support", "enable"))
+_ABSENCE = frozenset(("missing", "cannot", "empty", "speed"))  # a complaint that something is not there, or is slow, is a wish
 SAME = 0.8  # score from which two items are the same work
 
 
@@ -161,7 +174,9 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     f["whole"] = float(not left_a and not left_b and not f["act_other"] and not f["act_extra"])
     _judge_rivals(f, rest_a, rest_b, against)
     _judge_numbers(f, a, b, against)
-    if a.no != b.no and not a.trouble and not b.trouble and not {"hide", "prevent", "disable"} & (set(rest_a) | set(rest_b)):
+    if denied(a, b) or (
+        a.no != b.no and not a.trouble and not b.trouble and not {"hide", "prevent", "disable"} & (set(rest_a) | set(rest_b))
+    ):
         f["no_other"] = 1.0
         against.append("one says no, the other does not")
     common = frozenset(a.words) & frozenset(b.words)
@@ -177,7 +192,10 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     if a.role and b.role and a.role != b.role:
         f["role_other"] = 1.0
         against.append(f"{a.role} against {b.role}")
-    f["trouble_other"] = float((a.trouble and not b.trouble and not b.no) or (b.trouble and not a.trouble and not a.no))
+    f["trouble_other"] = float(_troubled(a, b) or _troubled(b, a))
+    if f["trouble_other"]:
+        f["whole"] = 0.0
+    _judge_sense(f, a, b, pairs, left_a, left_b)
     f["short"] = float(min(heft(words_a), heft(words_b)) < 1.6)
     f["body_same"], f["body_other"] = _bodies(body_a, body_b) if body_a and body_b else (0.0, 0.0)
     if f["body_other"] > 0.5:
@@ -185,6 +203,46 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     if left_a and left_b and not against:
         against.append(f"{' '.join(left_a)} against {' '.join(left_b)}")
     return Match(f, tuple(x for x, _, _ in pairs), tuple(rest_a), tuple(rest_b), tuple(against))
+
+
+def _troubled(one: Phrase, other: Phrase) -> bool:
+    """Say whether one title tells of something broken and the other of nothing of the kind."""
+    broken = lexicon().kinds["trouble"].intersection(one.words) - _ABSENCE
+    wish = not broken and not _ABSENCE.isdisjoint(one.words)
+    return (
+        one.trouble and not other.trouble and not other.no and not wish and _MENDING.isdisjoint(other.acts - {"allow", "support", "enable"})
+    )
+
+
+def _judge_sense(
+    f: dict[str, float], a: Phrase, b: Phrase, pairs: list[tuple[str, str, float]], left_a: list[str], left_b: list[str]
+) -> None:
+    """Weigh words that have no partner by the nearest word of the other title."""
+    sides = []
+    for mine, theirs, side in ((a, b, 0), (b, a, 1)):
+        partner = {pair[side]: pair[2] for pair in pairs}
+        others = [at for at in theirs.places.values() if at >= 0]
+        whole = soft = hard = 0.0
+        for word, at in mine.places.items():
+            weight = _weight(word, lexicon().light) * (1.0 - 0.6 * commonness(at))
+            sure = partner.get(word, 0.0)
+            near = max((nearness(at, other) for other in others), default=0.0) if sure < 1 else 1.0
+            whole += weight
+            hard += weight * sure
+            soft += weight * max(sure, near, 0.0)
+        sides.append((soft / whole, hard / whole) if whole else (0.0, 0.0))
+    f["soft_least"], f["soft_most"] = min(sides[0][0], sides[1][0]), max(sides[0][0], sides[1][0])
+    f["soft_gain"] = (sides[0][0] - sides[0][1] + sides[1][0] - sides[1][1]) / 2
+    mine, theirs = (
+        sum_of([(at, _weight(word, lexicon().light) * (1.0 - 0.6 * commonness(at))) for word, at in side.places.items()]) for side in (a, b)
+    )
+    f["subject"] = 0.0 if mine is None or theirs is None else float(mine @ theirs)
+    near = [nearness(a.places[x], b.places[y]) for x in left_a for y in left_b]
+    f["left_near"] = max(near, default=0.0)
+    f["one_swapped"] = float(len(left_a) == 1 and len(left_b) == 1)
+    f["one_swapped_near"] = f["one_swapped"] * f["left_near"]
+    f["left_strange"] = float(min(sum(a.places[x] < 0 for x in left_a) + sum(b.places[x] < 0 for x in left_b), 3))
+    f["evident"] = float(f["shared"] >= 1.5)
 
 
 def _facets(words: list[str], common: frozenset[str]) -> set[str]:
@@ -223,7 +281,7 @@ def _judge_acts(f: dict[str, float], a: Phrase, b: Phrase, rest_a: list[str], re
         f["act_same"] = 1.0
     mine, theirs = [word for word in rest_a if word in a.acts], [word for word in rest_b if word in b.acts]
     # whoever writes that it is broken need not write that it must be fixed
-    mine, theirs = ([word for word in acts if word != "fix" or not other.trouble] for acts, other in ((mine, b), (theirs, a)))
+    mine, theirs = ([word for word in acts if word not in _MENDING or not other.trouble] for acts, other in ((mine, b), (theirs, a)))
     if mine and theirs:
         near = any(near_acts(x, y) for x in mine for y in theirs)
         f["act_near" if near else "act_other"] = 1.0

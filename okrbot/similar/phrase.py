@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from okrbot.similar.fold import canonical, distance, fold, lexicon, parts, phrased
+from okrbot.similar.sense import place, same_meaning
 
 _STORY = re.compile(
     r"^\s*(?:as|als|en tant que?|en tant qu'|como|en qualite de)\s+(?:an?\s+|the\s+|ein\w*\s+|un[ea]?\s+|um[a]?\s+|een\s+)?(?P<role>[^,]{2,40}?),?\s+"
@@ -22,8 +23,10 @@ _NO = re.compile(
 )
 # A wish that something be not so; any other "not" tells of trouble ("images do not load").
 _WISH_NO = re.compile(
-    r"^(?:please )?(?:don't|dont|do not|no|never|stop|avoid|keine?n?|nicht|pas de|ne pas|nao|niet|geen) |\b(?:shouldn't|should not|must not|without|ohne|sans|sin|sem|zonder)\b"
+    r"^(?:please )?(?:don't|dont|do not|no|never|stop|avoid|keine?n?|nicht|pas de|ne pas|nao|niet|geen) |\b(?:shouldn't|should not|must not|mustn't)\b"
 )
+_WITHOUT = re.compile(r"\b(?:without|ohne|sans|sin|sem|zonder) (?:an? |the )?(\w+)")
+_WITH = re.compile(r"\b(?:with|mit|avec|con|com|met) (?:an? |the )?(\w+)")
 _COUNTED = {
     "one": "1",
     "two": "2",
@@ -44,6 +47,7 @@ class Phrase:
 
     plain: str
     words: tuple[str, ...]  # without stop words, numbers and platform prefix
+    places: dict[str, int]  # row of each word among the vectors (see sense.py)
     acts: frozenset[str]  # which of the words are acts
     numbers: frozenset[str]
     platforms: frozenset[str]  # from the prefix or the text
@@ -78,6 +82,7 @@ def phrase(title: str) -> Phrase:
     if any(known.dimension.get(label) != "platform" and label not in {"app", "ui"} for label in labels):
         labels, rest = [], text  # "Checkout: …" is a subject, not a label
     words: list[str] = []
+    places: dict[str, int] = {}
     numbers: set[str] = set()
     no = bool(_WISH_NO.search(rest.strip()))
     for raw in _WORD.findall(rest):
@@ -88,12 +93,15 @@ def phrase(title: str) -> Phrase:
             before, mark, after = token.partition("'")
             word = after if mark and len(before) <= 2 else before
             if word not in known.stop and word not in {"don", "shouldn", "won", "not", "no"}:
-                words.extend(parts(word))
+                ours = parts(word)
+                words.extend(ours)
+                places.update((own, place(own, word if len(ours) == 1 else own)) for own in ours)
     platforms = {label for label in labels if known.dimension.get(label) == "platform"}
     platforms |= {word for word in words if known.dimension.get(word) == "platform"}
     return Phrase(
         plain=plain,
         words=tuple(words),
+        places=places,
         acts=frozenset(word for word in words if word in lexicon().kinds["acts"]),
         numbers=frozenset(numbers),
         platforms=frozenset(platforms),
@@ -102,6 +110,13 @@ def phrase(title: str) -> Phrase:
         no=no,
         trouble=bool(lexicon().kinds["trouble"].intersection(words)) or bool(not no and _NO.search(rest)),
         facets=frozenset(known.facet[word] for word in words if word in known.facet),
+    )
+
+
+def denied(a: Phrase, b: Phrase) -> bool:
+    """Say whether one title has a thing with and the other without the same word."""
+    return any(
+        not set(_WITHOUT.findall(one.plain)).isdisjoint(_WITH.findall(other.plain)) for one, other in ((a, b), (b, a)) if " " in one.plain
     )
 
 
@@ -115,6 +130,8 @@ def alike(a: str, b: str) -> float:
         return 0.7
     if (a, b) in known.near:
         return 0.6
+    if same_meaning(a, b):
+        return 0.5 if is_known(a) and is_known(b) else 0.75
     if is_known(a) and is_known(b):
         return 0.0
     short = min(len(a), len(b))
