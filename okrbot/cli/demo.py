@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -12,7 +14,11 @@ from okrbot.cli import DONE
 from okrbot.cli.pull import tell
 from okrbot.cli.shared import progress
 
+if TYPE_CHECKING:
+    from okrbot.findings import Audit
+
 SAMPLE = Path(__file__).parents[1] / "sample"
+WEEK_BEFORE = dt.datetime(2026, 11, 9, 7, 0, tzinfo=dt.UTC)  # audited first, so that the digest can tell what changed
 AS_OF = dt.datetime(2026, 11, 16, 7, 0, tzinfo=dt.UTC)  # the Monday the sample organisation lives in
 
 
@@ -41,11 +47,13 @@ def command(output: Path) -> int:
         with progress("Pulling") as bar:
             for result in app.pull(store, progress=bar):
                 tell(result)
-        click.echo(f"\n$ okrbot --config {output}/okrbot.toml audit --no-pull")
-        with progress("") as bar:
-            audit = app.audit(store, as_of=AS_OF, progress=lambda done, of: bar("judging texts", done, of))
-        by_severity = {s: sum(1 for f in audit.findings if f.severity == s and f.state != "waived") for s in ("high", "medium", "low")}
-        click.echo(f"{len(audit.rules)} rules asked: {', '.join(f'{n} {s}' for s, n in by_severity.items())} findings")
+        for instant in (WEEK_BEFORE, AS_OF):
+            click.echo(
+                f"\n$ okrbot --config {output}/okrbot.toml audit --no-pull --as-of {instant.astimezone(ZoneInfo(app.config.okrbot.timezone)):%Y-%m-%dT%H:%M}"
+            )
+            with progress("") as bar:
+                audit = app.audit(store, as_of=instant, progress=lambda done, of: bar("judging texts", done, of))
+            tally(audit)
         click.echo(f"\n$ okrbot --config {output}/okrbot.toml digest --dry-run\n")
         digests = app.digests_of(store, audit)
         click.echo("\n\n".join(text_digest(digest) for digest in digests))
@@ -58,3 +66,11 @@ def command(output: Path) -> int:
     click.echo('  okrbot judge "Launch the new checkout"                                   outcome or output?')
     click.echo("  okrbot init                                                              your own Jira or Linear, read-only")
     return DONE
+
+
+def tally(audit: Audit) -> None:
+    """Print one line about an audit."""
+    live = [f for f in audit.findings if f.state != "waived"]
+    by_severity = ", ".join(f"{sum(1 for f in live if f.severity == s)} {s}" for s in ("high", "medium", "low"))
+    told = "" if audit.first else f"; {sum(1 for f in live if f.is_new)} new, {len(audit.resolved)} resolved"
+    click.echo(f"{len(audit.rules)} rules asked: {by_severity} findings{told}")
