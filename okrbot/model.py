@@ -372,6 +372,7 @@ class Surroundings:
     fields: tuple[str, ...] = ()  # display names of custom fields somebody wants in Item.fields
     proxies: Mapping[str, str] = dataclasses.field(default_factory=dict)
     ca_bundle: str = ""  # path of a CA file; "" = the system's
+    writes: bool = False  # okrbot writes with this account: what it does is a program's doing, not a person's
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

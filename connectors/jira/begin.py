@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from okrbot.model import Backlog, Millis, Problem, PullRequest, SourceError, Surroundings
 
@@ -64,6 +64,7 @@ def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, 
     tables = side.submit(site.read_fields, sender, guess), side.submit(site.read_projects, sender, guess, settings.projects)
     statuses = side.submit(site.read_statuses, sender, guess) if settings.history else None
     who = asked.result()
+    who = replace(who, own=who.account if surroundings.writes else "")
     field_rows, (projects, problems) = tables[0].result(), tables[1].result()
     search = Search(sender, who)
     fields = map_fields(field_rows, surroundings.fields)
@@ -91,7 +92,9 @@ def begin(settings: Settings, surroundings: Surroundings, request: PullRequest, 
         fields=fields,
         field_rows=field_rows,
         search=search,
-        reader=Reader(fields, site=who.home, cloud=who.cloud, hidden=hidden, comments=settings.comments, history=settings.history),
+        reader=Reader(
+            fields, site=who.home, cloud=who.cloud, hidden=hidden, comments=settings.comments, history=settings.history, own=who.own
+        ),
         historian=Historian(sender, who, statuses=statuses.result(), fields=fields.by_id()) if statuses else None,
         full=resumed.full if resumed else full,
         start=start,

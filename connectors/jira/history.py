@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from okrbot.model import Change, Millis, Problem, SourceError, clean
-from okrbot.words import fold, is_bot, state_of
+from okrbot.words import fold, state_of
 
 from ..http import RefusedError, Sender
 from ..text import instant_millis
 from . import shapes
 from .links import kind_in_sentence
 from .mend import forgiving
-from .rows import account
+from .rows import account, author_kind
 from .site import Who
 
 BATCH = 500  # issues in one call; Jira takes 1,000, half keeps memory flat with eight calls in flight
@@ -136,7 +136,7 @@ class Historian:
                 continue
             met.add(entry_id)
             at, author = _moment(entry.created), entry.author
-            kind = ("bot" if is_bot(author.shown or "", author.kind or "") else "human") if author else ""
+            kind = author_kind(author, self._who.own)
             items = entry.items or ()
             resolution = next((item.after_text or "" for item in items if (item.field_id or item.field) == "resolution"), "")
             for place, item in enumerate(items):

@@ -44,7 +44,7 @@ class Found:
 
 
 class Reader:
-    """Decodes search pages of one site. `site` is where people open issues, `hidden` the ids of projects with a closed door."""
+    """Decodes search pages of one site. `site` is where people open issues, `hidden` the ids of projects with a closed door, `own` okrbot's own account."""
 
     def __init__(
         self,
@@ -55,8 +55,10 @@ class Reader:
         hidden: frozenset[str] = frozenset(),
         comments: bool = True,
         history: bool = True,
+        own: str = "",
     ) -> None:
         self._history = history
+        self._own = own
         self._browse = f"{site}/browse/"
         self._hidden = hidden
         custom: list[tuple[str, str, Any]] = []  # attribute, field id, type
@@ -215,7 +217,7 @@ class Reader:
                         found.links.append(Link(id_, kind, str(ref.id or ref.key), their, ref.key or ""))
         if f.comment is not None:
             told = f.comment.comments or ()
-            found.notes += [note(id_, comment) for comment in told]
+            found.notes += [note(id_, comment, self._own) for comment in told]
             if f.comment.total is not None and f.comment.total > len(told):
                 found.talkative.append(id_)
         if issue.changelog is not None:
@@ -279,11 +281,17 @@ class Reader:
         return tuple((name, text) for name, text in texts if text)
 
 
-def note(issue: str, comment: shapes.Comment) -> Note:
-    """Return a comment as a note of its issue."""
-    author = comment.author
-    kind = ("bot" if is_bot(author.shown or "", author.kind or "") else "human") if author else ""
-    return Note(issue, str(comment.id), _millis(comment.created), "comment", account(author), kind, body_words(comment.body))
+def note(issue: str, comment: shapes.Comment, own: str = "") -> Note:
+    """Return a comment as a note of its issue; `own` is the account whose words are okrbot's."""
+    author, at = comment.author, _millis(comment.created)
+    return Note(issue, str(comment.id), at, "comment", account(author), author_kind(author, own), body_words(comment.body))
+
+
+def author_kind(author: shapes.Person | None, own: str = "") -> str:
+    """Tell whether a person or a program acted; "" where Jira names nobody."""
+    if author is None:
+        return ""
+    return "bot" if is_bot(author.shown or "", author.kind or "") or (own and account(author) == own) else "human"
 
 
 def account(person: shapes.Person | None) -> str:

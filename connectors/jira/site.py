@@ -72,6 +72,7 @@ class Who:
     home: str  # where people open issues
     now: Millis  # the server's clock
     clock_said: bool  # whether the server told its clock
+    own: str = ""  # the account, where what it does is okrbot's doing and no person's
 
     @property
     def api(self) -> str:

@@ -30,7 +30,7 @@ class Listener:
             if comments is None:
                 found.problems.append(Problem("comments_missing", "some comments of some issues cannot be read", where=id_))
                 continue
-            found.notes = [one for one in found.notes if one.subject != id_] + [note(id_, comment) for comment in comments]
+            found.notes = [one for one in found.notes if one.subject != id_] + [note(id_, comment, self._who.own) for comment in comments]
 
     def _all(self, id_: str) -> list[shapes.Comment] | None:
         comments: list[shapes.Comment] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from okrbot.model import Capabilities, Page, Problem, PullRequest, Receipt, Secret, SourceError, Surroundings
+from okrbot.model import Capabilities, Millis, Page, Problem, PullRequest, Receipt, Secret, SourceError, Surroundings
 
 from ..addresses import address
 from .client import MOST_ROWS, Client
@@ -43,6 +44,7 @@ class Linear:
     def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
         self.name = settings.name
         self._settings = settings
+        self._writes = surroundings.writes
         self.client = Client(
             _endpoint(settings.url), settings.token, surroundings, name=settings.name, rows=settings.page_size, parallel=settings.parallel
         )
@@ -86,7 +88,7 @@ class Linear:
 
     def pull(self, request: PullRequest) -> Iterator[Page]:
         """Yield the pages of a pull; SourceError carries where to go on."""
-        pull = Pull(self.client, request, teams=self._settings.teams, history=self._settings.history)
+        pull = Pull(self.client, request, teams=self._settings.teams, history=self._settings.history, writes=self._writes)
         try:
             yield from pull.pages()
         except SourceError as trouble:
@@ -96,6 +98,23 @@ class Linear:
     def apply(self, action: Action) -> Receipt:
         """Do one change to an issue, once, and read it back; see writeback.Action. Raises SourceError, ValueError."""
         return self.writer.apply(action)
+
+    def writes_to(self, their_kind: str) -> bool:
+        """Tell whether items of this kind of Linear's can be written to: issues can, projects cannot."""
+        return their_kind != "Project"
+
+    def look(self, action: Action) -> bool:
+        """Tell whether what an action makes stands there now; nothing is changed. Raises SourceError."""
+        return self.writer.look(action)
+
+    def updated(self, key: str) -> Millis | None:
+        """Return when an issue changed last, None when it is not visible. Raises SourceError."""
+        return self.writer.updated(key)
+
+    def request(self, action: Action) -> tuple[str, Any]:
+        """Return the request `apply` would send: method and address, and the body. Sends nothing."""
+        document, variables = self.writer.request(action)
+        return f"POST {_endpoint(self._settings.url)}", {"query": document, "variables": variables}
 
     def _limits(self) -> dict[str, str]:
         limits = {f"{kind} an hour": f"{one.limit:g}, {one.left:g} left" for kind, one in sorted(self.client.allowances.items())}

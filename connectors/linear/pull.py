@@ -37,9 +37,9 @@ FEW = 20  # items that may always vanish
 class Pull:
     """The state of one pull; `resume` is where to go on should it break off."""
 
-    def __init__(self, client: Client, request: PullRequest, *, teams: Sequence[str], history: bool) -> None:
+    def __init__(self, client: Client, request: PullRequest, *, teams: Sequence[str], history: bool, writes: bool = False) -> None:
         self._client, self._request, self._history = client, request, history
-        self._space = Workspace(client, teams=teams)
+        self._space = Workspace(client, teams=teams, writes=writes)
         self._reader = Reader(client, self._space, history=history)
         self._problems: list[Problem] = []
         self._recent = Recent()

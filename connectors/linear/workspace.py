@@ -37,8 +37,9 @@ SMALL = 100  # rows of a small table asked for at once: a page is paid for whole
 class Workspace:
     """What surrounds the issues. `sign_in` first, then `read_tables`; both send queries and raise SourceError."""
 
-    def __init__(self, client: Client, *, teams: Sequence[str] = ()) -> None:
+    def __init__(self, client: Client, *, teams: Sequence[str] = (), writes: bool = False) -> None:
         self._client = client
+        self._writes = writes  # the account's own doings are okrbot's
         self.wanted = frozenset(key.strip().upper() for key in teams)
         self.tables = Tables()
         self.viewer = shapes.Viewer(id="")
@@ -98,7 +99,9 @@ class Workspace:
         tables = self.tables
         self._read_words()
         people = self._all("users", shapes.User)
-        tables.apps = frozenset(user.id for user in people if user.app or is_bot(user.name or ""))
+        tables.apps = frozenset(
+            user.id for user in people if user.app or is_bot(user.name or "") or (self._writes and user.id == self.viewer.id)
+        )
         cycles = self._all("cycles", shapes.Cycle)
         tables.cycles = {cycle.id: cycle_name(cycle) for cycle in cycles}
         ours = {team.id for team in self.teams}

@@ -1,7 +1,8 @@
 """Write a finding back to an issue: a comment, a label or a card, each once however often it is asked for, and read back.
 
 Linear lets the client choose the id of what it creates. Ours is made from the finding's marker, so that a second attempt
-finds the first; a card is the same card when issue and address are the same; a label is a member of a set.
+finds the first; a card is the same card when issue and address are the same, and ours when its metadata says so; a label
+is a member of a set.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from okrbot.model import Receipt
+from okrbot.model import Millis, Receipt
 
 from ..http import RefusedError, UnsureError
+from ..text import instant_millis
 from . import documents
 from .client import Client
 from .shapes import Label, Ref
@@ -47,6 +49,7 @@ class Action:
 class _Issue(msgspec.Struct, rename="camel"):
     id: str
     identifier: str
+    updated_at: str | None = None
     label_ids: list[str] | None = None
     team: Ref | None = None
 
@@ -66,6 +69,7 @@ class _Card(msgspec.Struct):
     url: str | None = None
     title: str | None = None
     subtitle: str | None = None
+    metadata: dict[str, Any] | None = None
 
 
 def client_id(kind: str, issue: str, marker: str) -> str:
@@ -97,7 +101,7 @@ class Writer:
             )
         given = _card_input(action, action.key)
         return (
-            (documents.document("undo_attachment"), {"id": given["id"]})
+            (documents.document("undo_attachment"), {"id": f"the card's, found by {action.url}"})
             if action.remove
             else (documents.document("write_attachment"), {"input": given})
         )
@@ -115,6 +119,24 @@ class Writer:
             if no.status in (401, 429):
                 raise
             return Receipt(ok=False, message=str(no))
+
+    def look(self, action: Action) -> bool:
+        """Tell whether what the action makes stands on the issue now; nothing is changed. Raises SourceError."""
+        _check(action)
+        issue = self._issue(action.key)
+        if issue is None:
+            return False
+        if action.kind == "comment":
+            return self._comment_of(client_id("comment", issue.id, action.marker)) is not None
+        if action.kind == "label":
+            label = self._label_of(action.text, issue)
+            return label is not None and label.id in (issue.label_ids or ())
+        return _is_card(self._card_of(issue.id, action.url), action)
+
+    def updated(self, key: str) -> Millis | None:
+        """Return when the issue changed last by Linear's word, None when it is not visible. Raises SourceError."""
+        issue = self._issue(key)
+        return instant_millis(issue.updated_at) if issue is not None else None
 
     def _comment(self, action: Action, issue: _Issue) -> Receipt:
         id_ = client_id("comment", issue.id, action.marker)
@@ -153,6 +175,9 @@ class Writer:
 
     def _card(self, action: Action, issue: _Issue) -> Receipt:
         had = self._card_of(issue.id, action.url)
+        if had is not None and "okrbot" not in (had.metadata or {}):
+            text = f"{issue.identifier} has a card to {action.url} that somebody else made; it is left alone"
+            return Receipt(ok=action.remove, message=text)
         if not action.remove:
             self._send("write_attachment", input=_card_input(action, issue.id))  # the same issue and address update the same card
         elif had is not None:
@@ -160,7 +185,7 @@ class Writer:
         there = self._card_of(issue.id, action.url)
         if action.remove:
             return _receipt(there is None, f"card on {issue.identifier}", "taken back", "is still there", had.id if had else "")
-        right = there is not None and there.title == action.text
+        right = there is not None and _is_card(there, action)
         return _receipt(right, f"card on {issue.identifier}", "updated" if had else "added", "did not arrive", there.id if there else "")
 
     def _send(self, name: str, **variables: Any) -> None:
@@ -208,8 +233,12 @@ def _comment_input(action: Action, issue: str) -> dict[str, Any]:
 
 def _card_input(action: Action, issue: str) -> dict[str, Any]:
     second = {"subtitle": str(action.value)} if action.value else {}
-    id_ = client_id("attachment", issue, action.url)
-    return {"id": id_, "issueId": issue, "title": action.text, **second, "url": action.url, "metadata": {"okrbot": action.marker}}
+    return {"issueId": issue, "title": action.text, **second, "url": action.url, "metadata": {"okrbot": action.marker}}
+
+
+def _is_card(card: _Card | None, action: Action) -> bool:
+    """Tell whether a card says what the action says: an older one of the same address does not."""
+    return card is not None and card.title == action.text and (card.subtitle or "") == str(action.value or "")
 
 
 def _check(action: Action) -> None:
