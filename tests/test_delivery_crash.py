@@ -1,0 +1,42 @@
+"""Killed at any step and started again, okrbot sends each digest once: doubled 0, lost 0. The whole matrix: bench/crash.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from crash.harness import FAULTS, Harness
+
+STRIDE = 9  # every so many steps, at another offset for each fault
+FEW = (None, "reset_after", "late_effect", "500_before", "429")
+
+
+@pytest.fixture(scope="module")
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with Harness(tmp_path_factory.mktemp("crash")) as made:
+        yield made
+
+
+def test_the_seams_see_the_claim_before_the_first_byte(harness: Harness) -> None:
+    names = harness.steps(None)
+    posts = [n for n, name in enumerate(names) if name == "before request"]
+    assert len(posts) >= 4  # who am I, which channel, the digest, its reply
+    first_post = posts[2]
+    before = names[:first_post]
+    assert "after do_commit" in before
+    last_write = max(n for n, name in enumerate(before) if "UPDATE deliveries" in name)
+    assert "after do_commit" in before[last_write:], "the claim is committed before the first byte"
+
+
+@pytest.mark.parametrize("fault", FEW)
+def test_killed_anywhere_the_digest_comes_once(harness: Harness, fault: str | None) -> None:
+    total = len(harness.steps(fault))
+    verdicts = [harness.case(fault, [step]) for step in range(1 + FAULTS.index(fault) % STRIDE, total + 1, STRIDE)]
+    assert [v for v in verdicts if v.wrong] == []
+    assert sum(v.killed for v in verdicts) == len(verdicts), "every case really died"
+
+
+def test_killed_again_while_recovering_the_digest_comes_once(harness: Harness) -> None:
+    total = len(harness.steps("reset_after"))
+    verdicts = [harness.case("reset_after", [step, step // 2 + 3, 7]) for step in range(20, total, 23)]
+    assert [v for v in verdicts if v.wrong] == []
