@@ -22,6 +22,7 @@ def fold(text: str) -> str:
     return _IDEOGRAPH.sub(r" \1 ", _MARKS.sub("", text).translate(_LETTERS))
 
 
+_OPENER = re.compile(r"[^\W_]+")
 _VOWEL = re.compile("[aeiouy]")
 
 
@@ -60,7 +61,7 @@ class Lexicon:
 
     synonyms: dict[str, str]  # word or stem → our word
     phrases: dict[str, str]  # several words → one token
-    phrase: re.Pattern[str]
+    openers: frozenset[str]  # the first words of phrases
     stop: frozenset[str]
     light: frozenset[str]  # our words
     dimension: dict[str, str]  # our word → dimension
@@ -80,7 +81,25 @@ def spaced(text: str) -> str:
 def phrased(text: str) -> str:
     """Return folded text in which every known phrase is one token."""
     known = lexicon()
-    return known.phrase.sub(lambda m: f" {known.phrases[spaced(m.group())]} ", text)
+    openers = known.openers.intersection(_OPENER.findall(text))
+    if not openers:
+        return text
+    # only the phrases that may begin in this text are looked for; longer ones first, as a set has no order of its own
+    return _pattern(frozenset(openers)).sub(lambda m: f" {known.phrases[spaced(m.group())]} ", text)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _pattern(openers: frozenset[str]) -> re.Pattern[str]:
+    """Return what matches the phrases that begin with one of these words."""
+    chosen = [phrase for phrase in lexicon().phrases if opener(phrase) in openers]
+    longest_first = sorted(chosen, key=lambda p: (-len(p), p))
+    return re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"[\s-]+") for p in longest_first) + r")(?![\w])")
+
+
+def opener(phrase: str) -> str:
+    """Return the first word of a phrase."""
+    found = _OPENER.search(phrase)
+    return found.group() if found else phrase
 
 
 @functools.cache
@@ -109,8 +128,6 @@ def lexicon() -> Lexicon:
         for phrase in map(spaced, theirs.split("|"))
         if phrase
     }
-    longest_first = sorted(phrases, key=lambda p: (-len(p), p))
-    pattern = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(p).replace(r"\ ", r"[\s-]+") for p in longest_first) + r")(?![\w])")
     opposites = {
         pair
         for left, rights in raw["opposites"].items()
@@ -120,7 +137,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         synonyms=synonyms,
         phrases=phrases,
-        phrase=pattern,
+        openers=frozenset(map(opener, phrases)),
         stop=frozenset(raw["stop"].split()),
         light=frozenset(own(word) for word in raw["light"].split()),
         dimension={own(word): name for name, words in raw["dimensions"].items() for word in words.split()},

@@ -7,10 +7,11 @@ import json
 import math
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import combinations
 
 from okrbot.similar.fold import canonical, fold, lexicon
 from okrbot.similar.phrase import Phrase, act_neutral, alike, denied, is_known, near_acts, phrase
-from okrbot.similar.sense import commonness, nearness, sum_of
+from okrbot.similar.sense import nearness
 
 FEATURES = (
     "bias",
@@ -48,7 +49,6 @@ FEATURES = (
     "soft_least",  # share of words that have a partner or a neighbour in use, of the title that has less
     "soft_most",
     "soft_gain",  # how much of that is neighbours
-    "subject",  # nearness of the titles as wholes
     "one_swapped",  # all is the same but one word
     "one_swapped_near",  # and that has another of its like in its place: a sibling, not a synonym
     "left_near",  # nearness of the words without a partner on both sides
@@ -92,12 +92,6 @@ def _weights() -> tuple[dict[str, float], float]:
     return {str(name): float(value) for name, value in raw["weights"].items()}, float(raw["threshold"])
 
 
-def _weight(word: str, known_light: frozenset[str]) -> float:
-    if act_neutral(word):
-        return 0.35
-    return 0.5 if word in known_light or lexicon().dimension.get(word) == "role" else 1.0
-
-
 def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], list[str], list[str]]:
     """Pair equal words first, then likely slips, then compounds ("book mark" and "bookmark"); return pairs and the rest."""
     pairs: list[tuple[str, str, float]] = []
@@ -119,14 +113,10 @@ def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], 
             halves = [word for word in other if len(word) > 2 and (long.startswith(word) or long.endswith(word))]
             if len(halves) >= 2 or (halves and len(halves[0]) >= 4 and len(long) <= len(halves[0]) + 7):
                 one.remove(long)
-                pairs.extend((long, half, 0.8) for half in halves)
+                pairs.extend((long, half, 0.8) if one is rest_a else (half, long, 0.8) for half in halves)
                 for half in halves:
                     other.remove(half)
     return pairs, rest_a, rest_b
-
-
-def _unique(words: tuple[str, ...]) -> list[str]:
-    return list(dict.fromkeys(words))
 
 
 def _bodies(a: str, b: str) -> tuple[float, float]:
@@ -146,23 +136,19 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     f = dict.fromkeys(FEATURES, 0.0)
     f["bias"] = 1.0
     against: list[str] = []
-    words_a, words_b = _unique(a.words), _unique(b.words)
+    words_a, words_b = list(a.hefts), list(b.hefts)
     pairs, rest_a, rest_b = _pair_up(words_a, words_b)
-    light = known.light
-
-    def heft(words: list[str]) -> float:
-        return sum(_weight(word, light) for word in words)
-
-    shared_a, shared_b = sum(_weight(x, light) * s for x, _, s in pairs), sum(_weight(y, light) * s for _, y, s in pairs)
-    covered = shared_a / (heft(words_a) or 1.0), shared_b / (heft(words_b) or 1.0)
+    light, trouble, whole_a, whole_b = known.light, known.kinds["trouble"], sum(a.hefts.values()), sum(b.hefts.values())
+    shared_a, shared_b = sum(a.hefts[x] * s for x, _, s in pairs), sum(b.hefts[y] * s for _, y, s in pairs)
+    covered = shared_a / (whole_a or 1.0), shared_b / (whole_b or 1.0)
     f["covered_least"], f["covered_most"] = min(*covered, 1.0), min(max(covered), 1.0)
     f["shared"] = min(shared_a, shared_b, 4.0)
     f["shared_rare"] = float(min(sum(x == y and not is_known(x) for x, y, _ in pairs), 2))
     f["partly"] = float(sum(1 for *_, sure in pairs if sure < 1))
-    left_a, left_b = [word for word in rest_a if word not in a.acts], [word for word in rest_b if word not in b.acts]
-    left_a, left_b = ([word for word in left if word not in known.kinds["trouble"]] for left in (left_a, left_b))
-    heavy_a, heavy_b = heft(left_a), heft(left_b)
-    known_a, known_b = heft([word for word in left_a if is_known(word)]), heft([word for word in left_b if is_known(word)])
+    left_a = [word for word in rest_a if word not in a.acts and word not in trouble]
+    left_b = [word for word in rest_b if word not in b.acts and word not in trouble]
+    heavy_a, heavy_b = sum(a.hefts[word] for word in left_a), sum(b.hefts[word] for word in left_b)
+    known_a, known_b = (sum(side.hefts[word] for word in left if is_known(word)) for side, left in ((a, left_a), (b, left_b)))
     f["swapped_known"] = min(known_a, known_b, 2.0)
     f["swapped"] = min(heavy_a, heavy_b, 3.0) - f["swapped_known"]
     f["extra"] = min(abs(heavy_a - heavy_b), 4.0)
@@ -196,7 +182,7 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     if f["trouble_other"]:
         f["whole"] = 0.0
     _judge_sense(f, a, b, pairs, left_a, left_b)
-    f["short"] = float(min(heft(words_a), heft(words_b)) < 1.6)
+    f["short"] = float(min(whole_a, whole_b) < 1.6)
     f["body_same"], f["body_other"] = _bodies(body_a, body_b) if body_a and body_b else (0.0, 0.0)
     if f["body_other"] > 0.5:
         against.append("the descriptions differ")
@@ -221,24 +207,19 @@ def _judge_sense(
     sides = []
     for mine, theirs, side in ((a, b, 0), (b, a, 1)):
         partner = {pair[side]: pair[2] for pair in pairs}
-        others = [at for at in theirs.places.values() if at >= 0]
         whole = soft = hard = 0.0
-        for word, at in mine.places.items():
-            weight = _weight(word, lexicon().light) * (1.0 - 0.6 * commonness(at))
+        for word, weight in mine.rarities.items():
             sure = partner.get(word, 0.0)
-            near = max((nearness(at, other) for other in others), default=0.0) if sure < 1 else 1.0
             whole += weight
             hard += weight * sure
-            soft += weight * max(sure, near, 0.0)
+            if sure < 1:
+                at = mine.places[word]
+                sure = max(sure, max([nearness(at, other) for other in theirs.places.values()], default=0.0))
+            soft += weight * sure
         sides.append((soft / whole, hard / whole) if whole else (0.0, 0.0))
     f["soft_least"], f["soft_most"] = min(sides[0][0], sides[1][0]), max(sides[0][0], sides[1][0])
     f["soft_gain"] = (sides[0][0] - sides[0][1] + sides[1][0] - sides[1][1]) / 2
-    mine, theirs = (
-        sum_of([(at, _weight(word, lexicon().light) * (1.0 - 0.6 * commonness(at))) for word, at in side.places.items()]) for side in (a, b)
-    )
-    f["subject"] = 0.0 if mine is None or theirs is None else float(mine @ theirs)
-    near = [nearness(a.places[x], b.places[y]) for x in left_a for y in left_b]
-    f["left_near"] = max(near, default=0.0)
+    f["left_near"] = max([nearness(a.places[x], b.places[y]) for x in left_a for y in left_b], default=0.0)
     f["one_swapped"] = float(len(left_a) == 1 and len(left_b) == 1)
     f["one_swapped_near"] = f["one_swapped"] * f["left_near"]
     f["left_strange"] = float(min(sum(a.places[x] < 0 for x in left_a) + sum(b.places[x] < 0 for x in left_b), 3))
@@ -252,11 +233,12 @@ def _facets(words: list[str], common: frozenset[str]) -> set[str]:
 
 
 def _judge_order(f: dict[str, float], a: Phrase, b: Phrase, against: list[str]) -> None:
-    for x, y in ((p, q) for p in set(a.words) & set(b.words) for q in set(a.words) & set(b.words) if p < q):
-        directed = (" from " in a.plain or " to " in a.plain) and (" from " in b.plain or " to " in b.plain)
+    if not all(" from " in side.plain or " to " in side.plain for side in (a, b)):
+        return
+    for x, y in combinations(sorted(a.hefts.keys() & b.hefts.keys()), 2):
         kind = lexicon().dimension.get(x)
         rivals = (kind is not None and kind == lexicon().dimension.get(y)) or f"from {x}" in a.plain or f"from {y}" in a.plain
-        if directed and rivals and _goes(a.plain, x, y) * _goes(b.plain, x, y) < 0:
+        if rivals and _goes(a.plain, x, y) * _goes(b.plain, x, y) < 0:
             f["reversed"] = 1.0
             against.append(f"{x} and {y} change places")
 
@@ -323,9 +305,14 @@ def verdict(a: str, b: str, *, body_a: str = "", body_b: str = "") -> Verdict:
 
     The score is a logistic sum over FEATURES with the weights in weights.json (recipe there).
     """
-    match = compare(phrase(a), phrase(b), body_a, body_b)
+    return verdict_of(phrase(a), phrase(b), body_a=body_a, body_b=body_b)
+
+
+def verdict_of(a: Phrase, b: Phrase, *, body_a: str = "", body_b: str = "") -> Verdict:
+    """Return what `verdict` says, for titles that were taken apart before."""
+    match = compare(a, b, body_a, body_b)
     weights, threshold = _weights()
-    total = sum(weights.get(name, 0.0) * value for name, value in match.features.items())
+    total = sum(weights[name] * value for name, value in match.features.items() if value)
     total += math.log(SAME / (1 - SAME)) - math.log(threshold / (1 - threshold))  # the trained threshold becomes SAME
     score = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
     same = score >= SAME

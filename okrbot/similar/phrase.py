@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from okrbot.similar.fold import canonical, distance, fold, lexicon, parts, phrased
-from okrbot.similar.sense import place, same_meaning
+from okrbot.similar.sense import commonness, place, same_meaning
 
 _STORY = re.compile(
     r"^\s*(?:as|als|en tant que?|en tant qu'|como|en qualite de)\s+(?:an?\s+|the\s+|ein\w*\s+|un[ea]?\s+|um[a]?\s+|een\s+)?(?P<role>[^,]{2,40}?),?\s+"
@@ -47,6 +47,8 @@ class Phrase:
 
     plain: str
     words: tuple[str, ...]  # without stop words, numbers and platform prefix
+    hefts: dict[str, float]  # how much each different word says about the thing
+    rarities: dict[str, float]  # the same, less for words that are common in English
     places: dict[str, int]  # row of each word among the vectors (see sense.py)
     acts: frozenset[str]  # which of the words are acts
     numbers: frozenset[str]
@@ -96,11 +98,14 @@ def phrase(title: str) -> Phrase:
                 ours = parts(word)
                 words.extend(ours)
                 places.update((own, place(own, word if len(ours) == 1 else own)) for own in ours)
+    hefts = {word: _heft(word) for word in words}
     platforms = {label for label in labels if known.dimension.get(label) == "platform"}
     platforms |= {word for word in words if known.dimension.get(word) == "platform"}
     return Phrase(
         plain=plain,
         words=tuple(words),
+        hefts=hefts,
+        rarities={word: weight * (1.0 - 0.6 * commonness(places[word])) for word, weight in hefts.items()},
         places=places,
         acts=frozenset(word for word in words if word in lexicon().kinds["acts"]),
         numbers=frozenset(numbers),
@@ -113,8 +118,17 @@ def phrase(title: str) -> Phrase:
     )
 
 
+@functools.lru_cache(maxsize=65_536)
+def _heft(word: str) -> float:
+    if act_neutral(word):
+        return 0.35
+    return 0.5 if word in lexicon().light or lexicon().dimension.get(word) == "role" else 1.0
+
+
 def denied(a: Phrase, b: Phrase) -> bool:
     """Say whether one title has a thing with and the other without the same word."""
+    if not _WITHOUT.search(a.plain) and not _WITHOUT.search(b.plain):
+        return False
     return any(
         not set(_WITHOUT.findall(one.plain)).isdisjoint(_WITH.findall(other.plain)) for one, other in ((a, b), (b, a)) if " " in one.plain
     )

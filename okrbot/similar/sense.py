@@ -7,6 +7,7 @@ and synonyms.txt (WordNet 3.0, Princeton University). Words of other languages c
 from __future__ import annotations
 
 import functools
+import math
 from importlib.resources import as_file, files
 
 import numpy as np
@@ -46,9 +47,10 @@ def place(own: str, said: str) -> int:
     return -1
 
 
+@functools.lru_cache(maxsize=65_536)
 def commonness(at: int) -> float:
     """Return how little a word says by how common it is in English: 1 for the commonest, 0 for a rare or unknown one."""
-    return 0.0 if at < 0 else float(max(0.0, 1.0 - np.log2(at / 250 + 1) / 6))
+    return 0.0 if at < 0 else float(max(0.0, 1.0 - math.log2(at / 250 + 1) / 6))
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -58,17 +60,6 @@ def nearness(a: int, b: int) -> float:
         return 0.0
     cloud = _table()[1]
     return float(cloud[a] @ cloud[b])
-
-
-def sum_of(places: list[tuple[int, float]]) -> Vector | None:
-    """Return the weighted sum of rows, of length one; None when there is none."""
-    cloud = _table()[1]
-    known = [(at, weight) for at, weight in places if at >= 0]
-    if not known:
-        return None
-    total: Vector = np.array([weight for _, weight in known], dtype=np.float32) @ cloud[[at for at, _ in known]]
-    length = float(np.sqrt(total @ total))
-    return total / np.float32(length) if length > 0 else None
 
 
 @functools.cache
