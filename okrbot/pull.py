@@ -18,6 +18,9 @@ from okrbot.store.writing import hide_absent, save_goals, save_page
 SHRUNK_SHARE = 0.2
 SHRUNK_ROWS = 20
 
+# Items and changes that are stored in one transaction: every commit waits for the disk, and a killed pull reads them again.
+ROWS_AT_ONCE = 1_000
+
 Progress = Callable[[int, int | None], None]  # read so far, expected
 
 
@@ -54,17 +57,20 @@ def pull(
     assert run is not None  # noqa: S101 -- an insert of one row has a key
     journal = _Journal(store, name, run[0], request, now)
     try:
-        for page in connector.pull(request):
-            journal.take(page)
-            if progress:
-                progress(journal.read, journal.expected)
+        try:
+            for page in connector.pull(request):
+                journal.take(page)
+                if progress:
+                    progress(journal.read, journal.expected)
+        finally:
+            journal.write()
     except SourceError as error:
         return journal.stop(error)
     return journal.finish()
 
 
 class _Journal:
-    """One running pull: stores each page in a transaction together with the place to go on from."""
+    """One running pull: stores its pages, a few in one transaction, together with the place to go on from."""
 
     def __init__(self, store: Store, name: str, run: int, request: PullRequest, now: dt.datetime) -> None:
         self.store, self.name, self.run, self.request, self.now = store, name, run, request, now
@@ -72,22 +78,36 @@ class _Journal:
         self.expected: int | None = None
         self.last: Page | None = None
         self.problems: list[Problem] = []
+        self.waiting: list[Page] = []
+        self.rows = 0
 
     def take(self, page: Page) -> None:
         self.read += len(page.items)
         self.pages += 1
         self.expected = page.expected if page.expected is not None else self.expected
-        with self.store.begin() as db:
-            save_page(db, self.name, page)
-            if page.goals is not None:
-                save_goals(db, self.name, page.goals, at=millis(self.now))
-                self.problems += page.goals.problems
-            if page.census is not None:
-                self._census(db, page.census)
-            values = {"pages": self.pages, "read": self.read} | ({"resume": page.resume} if page.resume is not None else {})
-            db.execute(sa.update(t.pulls).where(t.pulls.c.id == self.run).values(values))
+        self.waiting.append(page)
+        self.rows += len(page.items) + len(page.changes)
         if page.coverage is not None:
             self.last = page
+        if self.rows >= ROWS_AT_ONCE:
+            self.write()
+
+    def write(self) -> None:
+        """Store the pages that wait, all of them or none."""
+        if not self.waiting:
+            return
+        pages, self.waiting, self.rows = self.waiting, [], 0
+        resume = next((page.resume for page in reversed(pages) if page.resume is not None), None)
+        with self.store.begin() as db:
+            for page in pages:
+                save_page(db, self.name, page)
+                if page.goals is not None:
+                    save_goals(db, self.name, page.goals, at=millis(self.now))
+                    self.problems += page.goals.problems
+                if page.census is not None:
+                    self._census(db, page.census)
+            values = {"pages": self.pages, "read": self.read} | ({} if resume is None else {"resume": resume})
+            db.execute(sa.update(t.pulls).where(t.pulls.c.id == self.run).values(values))
 
     def _census(self, db: sa.Connection, visible: frozenset[str]) -> None:
         known = self.request.known
@@ -112,7 +132,7 @@ class _Journal:
         complete = said.complete and not any(problem.partial for problem in coverage.problems)
         coverage = dataclasses.replace(coverage, complete=complete)
         verdict = "complete" if complete else "partial"
-        self._close(verdict, coverage, checkpoint=self.last.checkpoint if complete else None, resume=None)
+        self._close(verdict, coverage, checkpoint=self.last.checkpoint if complete else None, resume="")
         return Pulled(self.name, verdict, coverage, self.hidden)
 
     def stop(self, error: SourceError) -> Pulled:
@@ -133,10 +153,8 @@ class _Journal:
             "problems": json.dumps([dataclasses.asdict(problem) for problem in coverage.problems], ensure_ascii=False),
             "checkpoint": checkpoint,
         }
-        if verdict == "complete":
-            values["resume"] = None
-        elif resume is not None:
-            values["resume"] = resume
+        if resume is not None:  # "": the connector came to its end, so there is nothing to go on with
+            values["resume"] = resume or None
         with self.store.begin() as db:
             db.execute(sa.update(t.pulls).where(t.pulls.c.id == self.run).values(values))
 
@@ -150,7 +168,7 @@ def _request(db: sa.Connection, name: str, *, now: dt.datetime, full: bool) -> P
         .limit(1)
     ).scalar()
     last = db.execute(sa.select(t.pulls.c.verdict, t.pulls.c.resume).where(mine).order_by(t.pulls.c.id.desc()).limit(1)).one_or_none()
-    resume = last.resume if last and last.verdict != "complete" else None
+    resume = (last.resume or None) if last and last.verdict != "complete" else None
     known = (
         db.execute(sa.select(sa.func.count()).select_from(t.items).where(t.items.c.source == name, t.items.c.hidden_since == 0)).scalar()
         or 0

@@ -82,6 +82,23 @@ def test_a_killed_pull_keeps_its_pages_and_is_resumed(store: Store) -> None:
     assert third.asked[0].resume is None, "a complete pull leaves nothing to resume"
 
 
+def test_a_pull_that_came_to_its_end_leaves_nothing_to_resume_even_if_rows_are_missing(store: Store) -> None:
+    end = Page(coverage=Coverage(read=1, problems=(Problem("bad_row", "line 7", partial=True),)))
+    assert pull(store, Script(Page(items=items(1), resume="half way"), end), now=NOW).verdict == "partial"
+    again = Script(last("c", 1))
+    pull(store, again, now=NOW + HOUR)
+    assert again.asked[0].resume is None
+
+
+def test_a_census_that_shrank_is_believed_when_a_full_pull_was_asked_for(store: Store) -> None:
+    pull(store, Script(Page(items=items(100)), last("c1", 100)), now=NOW)
+    few = frozenset(str(i) for i in range(40))
+    assert pull(store, Script(Page(items=items(40)), last("c2", 40, few)), now=NOW + HOUR, full=True).hidden == 60
+    nothing = pull(store, Script(last("c3", 0, frozenset())), now=NOW + 2 * HOUR, full=True)
+    assert nothing.verdict == "partial"
+    assert len(ids(store)) == 40
+
+
 def test_a_full_pull_does_not_resume(store: Store) -> None:
     pull(store, Script(Page(items=items(1), resume="r"), SourceError("gone", code="unreachable", resume="r2")), now=NOW)
     again = Script(last("c", 1))

@@ -46,7 +46,7 @@ def test_an_item_read_twice_is_stored_once_and_the_newer_text_stands(store_url: 
     store = open_store(store_url)
     put(store, Page(items=[Item("1", "A-1", "old", labels=("x",)), Item("2", "A-2", "other")]))
     put(store, Page(items=[Item("1", "A-9", "new", labels=("x", "ünï"))]))
-    assert rows(store, t.items, "id", "key", "title", "labels") == [("1", "A-9", "new", '["x", "ünï"]'), ("2", "A-2", "other", "[]")]
+    assert rows(store, t.items, "id", "key", "title", "labels") == [("1", "A-9", "new", '["x","ünï"]'), ("2", "A-2", "other", "[]")]
     put(store, Page(items=[Item("1", "B-1", "elsewhere")]), source="other")
     assert len(rows(store, t.items, "source", "id")) == 3
     store.close()
@@ -202,3 +202,9 @@ def test_a_server_that_is_away_is_said_without_its_password() -> None:
         open_store("postgresql+psycopg://bot:hunter2@127.0.0.1:1/okrbot")
     assert "cannot be reached" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_items_fields_stand_in_the_order_of_its_columns() -> None:
+    columns = [column.name for column in t.items.columns]
+    assert columns[0] == "source"
+    assert tuple(columns[1 : 1 + len(Item._fields)]) == Item._fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,11 +30,12 @@ def delete_of(connection: sa.Connection, table: sa.Table, column: str, *, source
     wanted = list(values)
     if not wanted:
         return
-    for start in range(0, len(wanted), 20_000):
-        part = wanted[start : start + 20_000]
-        connection.execute(
-            sa.delete(table).where(table.c.source == source, table.c[column].in_(sa.bindparam("part", part, expanding=True)))
-        )
+    if connection.dialect.name == "sqlite":
+        # As one JSON list: SQLAlchemy's expanding parameters cost more than the deletion itself.
+        statement = f'delete from {table.name} where source = ? and "{column}" in (select value from json_each(?))'  # noqa: S608 -- our own names
+        connection.exec_driver_sql(statement, (source, json.dumps(wanted)))
+    else:
+        connection.exec_driver_sql(f'delete from {table.name} where source = %s and "{column}" = any(%s)', (source, wanted))  # noqa: S608 -- our own names
 
 
 @functools.cache

@@ -105,7 +105,7 @@ def _sqlite(url: sa.URL, folder: Path, *, create: bool) -> sa.Engine:
         cursor.execute("pragma synchronous=full")  # an acknowledged answer survives a power cut
         cursor.execute("pragma foreign_keys=on")
         cursor.execute("pragma busy_timeout=30000")
-        cursor.execute("pragma cache_size=-65536")
+        cursor.execute("pragma cache_size=-16384")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
