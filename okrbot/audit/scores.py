@@ -70,19 +70,26 @@ def scores(connection: duckdb.DuckDBPyConnection, as_of_utc: object) -> dict[str
 
 
 def factory(product: str, findings: Sequence[Finding], outcomes: Sequence[RuleOutcome], weights: Mapping[str, float]) -> float | None:
+    """Return `factory_of` with the waived of `findings` left out."""
+    waived = Counter((f.rule, f.product) for f in findings if f.state == "waived")
+    return factory_of(product, outcomes, weights, waived)
+
+
+def factory_of(
+    product: str, outcomes: Sequence[RuleOutcome], weights: Mapping[str, float], waived: Mapping[tuple[str, str], int]
+) -> float | None:
     """Return 0 (product) … 100 (feature factory): the weighted share of the product's judged subjects that are flagged.
 
-    Each rule that judged something of `product` gives flagged / judged, waived findings left out; rules weigh by their
-    family. None if nothing was judged.
+    Each rule that judged something of `product` gives flagged / judged, without the `waived` (by rule and product); rules
+    weigh by their family. None if nothing was judged.
     """
-    waived = Counter(f.rule for f in findings if f.state == "waived" and f.product == product)
     total = weight_sum = 0.0
     for outcome in outcomes:
         judged, flagged = outcome.by_product.get(product, (0, 0))
         if outcome.outcome not in ("flagged", "clear") or not judged:
             continue
         weight = weights.get(outcome.family, 1.0)
-        total += weight * min(1.0, max(0, flagged - waived[outcome.rule]) / judged)
+        total += weight * min(1.0, max(0, flagged - waived.get((outcome.rule, product), 0)) / judged)
         weight_sum += weight
     return round(100 * total / weight_sum, 1) if weight_sum else None
 

@@ -40,6 +40,11 @@ def make_findings(
     return sorted(findings, key=lambda f: (f.family, f.rule, f.key, f.subject))
 
 
+def identities(facts: Facts, kind: str) -> dict[str, tuple[str, str, bool]]:
+    """Return (identity, title, restricted) of every subject of `kind`, by key."""
+    return {str(r[0]): (r[1], r[3], bool(r[7])) for r in facts.connection.execute(_SUBJECTS[kind]).fetchall()}
+
+
 def _finding(
     page: Page, row: Mapping[str, Any], kind: str, subject: tuple[Any, ...], own: Mapping[str, Any], as_of: dt.datetime
 ) -> Finding:

@@ -9,14 +9,21 @@ import click
 
 from okrbot.cli import DONE, USAGE
 from okrbot.cli.shared import open_app
+from okrbot.cli.trying import keep, new, try_
 
 if TYPE_CHECKING:
     from okrbot.rulebook import Page
+
+CHECK_SECONDS = 20  # for a whole page of a user's own, with its examples
 
 
 @click.group(short_help="List, show, check, write and try rules.")
 def command() -> None:
     """Read the rulebook, check rule pages, and try a rule on past weeks before it is switched on."""
+
+
+for _part in (try_, new, keep):
+    command.add_command(_part)
 
 
 def _pages(ctx: click.Context) -> dict[str, Page]:
@@ -100,7 +107,7 @@ def check(ctx: click.Context, folder: Path | None) -> int:
                 wrong.append(str(error))
         if not wrong and len({page.name for page in pages}) < len(pages):
             read_folder(folder)
-    with Cell(seconds=20) as cell:  # for a whole page with its examples
+    with Cell(seconds=CHECK_SECONDS) as cell:
         for page in pages:
             try:
                 if page.shipped:

@@ -20,7 +20,7 @@ from okrbot.facts.judging import judge_missing, load_verdicts
 from okrbot.facts.load import load
 from okrbot.facts.mentions import find_mentions
 from okrbot.facts.notes import judge_late_texts, judge_notes
-from okrbot.facts.pairs import find_pairs
+from okrbot.facts.pairs import find_pairs, find_twins
 from okrbot.facts.retold import retell
 from okrbot.model import millis
 from okrbot.store import Store
@@ -91,6 +91,17 @@ def build(
         _run(connection, name, arguments)
     find_pairs(store, connection)
     return Facts(connection, as_of, _missing(connection, config), _problems(connection))
+
+
+def pair_once(store: Store, config: Config, connection: duckdb.DuckDBPyConnection, *, first: dt.datetime, last: dt.datetime) -> None:
+    """Look once for the same work in two backlogs among all items open between `first` and `last`, by their texts at `last`.
+
+    Every `build` on this load then takes the pairs that are open at its instant, instead of comparing all texts again.
+    """
+    _configure(connection, config)
+    _run(connection, "10_items", _arguments(config, last))
+    retell(store, connection)
+    find_twins(store, connection, "raw.twin", f"(i.finished_ms is null or i.finished_ms >= {millis(first)})")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str, arguments: Mapping[str, Any]) -> None:

@@ -62,8 +62,18 @@ def _reading(store: Store) -> Iterator[Any]:
         connection.close()
 
 
-def load(store: Store, *, threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """Return a fresh in-memory DuckDB with the store's tables in the schema `raw`, items and changes made ready (00_store.sql)."""
+SMALL = 5_000  # items; below this a second thread waits more than it works
+
+
+def load(store: Store, *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a fresh in-memory DuckDB with the store's tables in the schema `raw`, items and changes made ready (00_store.sql).
+
+    `threads` is by default what the number of items pays for, two at most.
+    """
+    if threads is None:
+        with store.connect() as db:
+            items = db.execute(sa.select(sa.func.count()).select_from(tables.items)).scalar() or 0
+        threads = 1 if items < SMALL else 2
     connection = duckdb.connect(":memory:", config={"threads": threads, "temp_directory": ""})
     connection.execute("create schema raw; create schema work; set timezone = 'UTC'")
     with _reading(store) as cursor:

@@ -24,7 +24,8 @@ def judge_late_texts(connection: duckdb.DuckDBPyConnection, as_of_ms: int) -> No
             found[n] = (n, at, author)
     columns = [[row[i] for row in found.values()] for i in range(3)]
     connection.execute(
-        'create table work.reason_text as select unnest(?::integer[]) as n, unnest(?::bigint[]) as "at", unnest(?::varchar[]) as author', columns
+        'create table work.reason_text as select unnest(?::integer[]) as n, unnest(?::bigint[]) as "at", unnest(?::varchar[]) as author',
+        columns,
     )
 
 
