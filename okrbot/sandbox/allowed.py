@@ -58,7 +58,7 @@ list_prepend list_reverse list_reverse_sort list_select list_slice list_sort lis
 list_value list_where list_zip apply filter list_pack generate_subscripts
 """
 _STRUCTS = "map map_contains map_extract map_keys map_values row struct_extract struct_pack map_from_entries map_entries"
-_LOGIC = "coalesce if ifnull nullif constant_or_null count_star unnest hash md5 switch"
+_LOGIC = "coalesce if ifnull nullif constant_or_null count_star unnest hash md5"
 
 FUNCTIONS = frozenset(" ".join((_AGGREGATES, _WINDOWS, _NUMBERS, _TEXTS, _TIMES, _LISTS, _STRUCTS, _LOGIC)).split()) | COUNTING
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import os
 import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import duckdb
 
@@ -18,6 +19,7 @@ from okrbot.factbook import TABLES, Table
 
 SECONDS = 2  # a rule may take; one second later the child is killed
 _START_SECONDS = 120.0  # to start and take in all rows
+_MOST_OUT = 17 * 1024 * 1024  # bytes of an answer; the child itself stops a little earlier
 _ROWS = 10_000  # in one message
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from okrbot.sandbox.child import main; main()"
 
@@ -46,6 +48,7 @@ class Cell:
         self.seconds = seconds
         self.started = 0  # children so far
         self.landlock = 0  # version that holds in the present child
+        self._hopeless = ""  # why no child can be had for these facts
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -77,7 +80,10 @@ class Cell:
         self._end()
 
     def _start(self, packed: bytes) -> subprocess.Popen[bytes]:
+        if self._hopeless:
+            raise Broken(self._hopeless, kind="Start")
         paths = json.dumps([path for path in sys.path if path])
+        pipes = {table.name: os.pipe() for table in TABLES if self.facts is not None and self.wanted.get(table.name)}
         self._child = child = subprocess.Popen(
             [sys.executable, "-I", "-c", _BOOT, paths],
             stdin=subprocess.PIPE,
@@ -85,43 +91,47 @@ class Cell:
             stderr=subprocess.DEVNULL,
             env={},
             cwd="/",
-            close_fds=True,
+            pass_fds=[reading for reading, _ in pipes.values()],
         )
         self.started += 1
-        with _killed_after(child, _START_SECONDS):
-            try:
+        for reading, _ in pipes.values():
+            os.close(reading)
+        with contextlib.ExitStack() as open_:
+            open_.enter_context(_killed_after(child, _START_SECONDS))
+            writers = {name: open_.enter_context(os.fdopen(writing, "wb")) for name, (_, writing) in pipes.items()}
+            with contextlib.suppress(BrokenPipeError):  # it died on the way; the missing answer says so
                 self._tell(child, ("start", self.seconds, [table.create() for table in TABLES]))
                 for table in TABLES:
-                    for rows in self._rows(table):
-                        self._tell(child, rows)
+                    if table.name in writers:
+                        self._hand_over(child, table, pipes[table.name][0], writers[table.name])
                 self._tell(child, ("load", packed))
-            except BrokenPipeError:
-                pass  # it died on the way; the missing answer says so
             answer = self._exchange(child, ("lock",), _START_SECONDS)
         if answer is None:
             self._end()
-            raise Broken(
-                "the child that runs rules of your own did not take in the facts: too many rows for 1 GiB, or no memory left", kind="Start"
+            self._hopeless = (
+                "the child that runs rules of your own did not take in the facts: no memory left on this machine, or it cannot start"
             )
+            raise Broken(self._hopeless, kind="Start")
         self.landlock = int(answer.get("locked") or 0)
         return child
 
-    def _rows(self, table: Table) -> Iterable[tuple[str, str, list[str]]]:
-        wanted = self.wanted.get(table.name)
-        if self.facts is None or wanted is None:
-            return
-        columns = [column for column in table.columns if column.name in wanted] or [table.columns[0]]
+    def _hand_over(self, child: subprocess.Popen[bytes], table: Table, reading: int, writer: BinaryIO) -> None:
+        """Send the wanted columns of a table as lines of JSON, a piece at a time."""
+        assert self.facts is not None  # noqa: S101 -- the caller made a pipe because there are facts
+        columns = [column for column in table.columns if column.name in self.wanted[table.name]] or [table.columns[0]]
         names = ", ".join(f'"{column.name}"' for column in columns)
-        shape = json.dumps([{column.name: "varchar[]" if column.type == "text[]" else _type(column.type) for column in columns}])
-        values = ", ".join(f'r."{column.name}"' for column in columns)
-        insert = f"insert into {table.name} ({names}) select {values} from (select unnest(from_json(?, '{shape}')) as r)"  # noqa: S608 -- our own names
-        top = self.facts.execute(f"select coalesce(max(rowid), -1) from {table.name}").fetchone()  # noqa: S608 -- our own names
-        for first in range(0, (top[0] if top else -1) + 1, _ROWS):
+        shape = ", ".join(f"\"{column.name}\": '{column.type.replace('text', 'varchar')}'" for column in columns)
+        read = f"read_json('/dev/fd/{reading}', columns = {{{shape}}}, format = 'newline_delimited')"
+        self._tell(child, ("rows", f"insert into {table.name} ({names}) select {names} from {read}", reading))  # noqa: S608 -- our own names
+        last = self.facts.execute(f"select coalesce(max(rowid), -1) from {table.name}").fetchone()  # noqa: S608 -- our own names
+        for first in range(0, (last[0] if last else -1) + 1, _ROWS):
             found = self.facts.execute(
-                f"select '[' || string_agg(cast(to_json(r) as varchar), ',') || ']' from (select {names} from {table.name} where rowid >= {first} and rowid < {first + _ROWS}) r"  # noqa: S608 -- our own names
+                f"""select string_agg(cast(to_json(r) as varchar), chr(10))
+                    from (select {names} from {table.name} where rowid >= {first} and rowid < {first + _ROWS}) r"""  # noqa: S608 -- our own names
             ).fetchone()
             if found and found[0]:
-                yield ("rows", insert, [found[0]])
+                writer.write(found[0].encode() + b"\n")
+        writer.close()
 
     def _tell(self, child: subprocess.Popen[bytes], word: Sequence[Any]) -> None:
         assert child.stdin is not None  # noqa: S101 -- made with a pipe
@@ -136,7 +146,7 @@ class Cell:
                 self._tell(child, word)
             except (BrokenPipeError, OSError):
                 return None
-            line = child.stdout.readline(8 * 1024 * 1024)
+            line = child.stdout.readline(_MOST_OUT)
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):
@@ -172,15 +182,11 @@ def _stopped(code: int, seconds: int) -> str:
 
 
 def _in_words(wrong: str, kind: str, seconds: int) -> str:
-    if kind == "InterruptException" or "max_execution_time" in wrong or "timed out" in wrong.lower():
+    if kind == "InterruptException" or "maximum execution time" in wrong:
         return f"it was stopped: it took more than {seconds} s. Narrow it, or join on fewer rows."
     if kind in ("OutOfMemoryException", "MemoryError"):
         return "it was stopped: it needs more memory than a rule may have. Narrow it, or join on fewer rows."
     return wrong
-
-
-def _type(kind: str) -> str:
-    return {"text": "varchar"}.get(kind, kind)
 
 
 def _back(value: Any) -> Any:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import json
+import os
 import pickle
 import sys
 from typing import Any, BinaryIO
 
 from okrbot.sandbox import walls
 
-MOST_OUT = 4 * 1024 * 1024  # bytes of one answer
-ENGINE_MEMORY = "512MB"
+MOST_OUT = 16 * 1024 * 1024  # bytes of one answer
+ENGINE_MEMORY = 500  # megabytes of the engine on top of the facts
 
 
 def main() -> None:
     """Serve the parent on standard input and output until the input ends."""
-    walls.limit_address_space()
-    words, answers = sys.stdin.buffer, sys.stdout.buffer
+    words, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever an engine prints by itself (a progress bar) is no answer
     connection: Any = None
     seconds = 1
     while True:
@@ -33,25 +34,26 @@ def main() -> None:
             return
         if word == "start":
             seconds, statements = rest
-            connection = connect(statements, seconds)
+            connection = connect(statements)
         elif word == "rows":
-            connection.execute(*rest)
+            statement, reading = rest
+            connection.execute(statement)
+            os.close(reading)
         elif word == "load":
             pickle.loads(rest[0])  # noqa: S301 -- from our own parent: imports what the rules will need
         elif word == "lock":
-            say(answers, {"locked": lock(connection)})
+            say(answers, {"locked": lock(connection, seconds)})
         elif word == "ask":
             walls.limit_processor(seconds + 1)
             say(answers, answer(connection, *rest))
 
 
-def connect(statements: list[str], seconds: int) -> Any:
+def connect(statements: list[str]) -> Any:
     """Return an engine with the tables made, bounded as far as the engine itself can bound."""
     import duckdb
 
     config: dict[str, Any] = {
         "threads": 1,
-        "memory_limit": ENGINE_MEMORY,
         "temp_directory": "",
         "max_temp_directory_size": "0B",
         "autoinstall_known_extensions": False,
@@ -61,24 +63,30 @@ def connect(statements: list[str], seconds: int) -> Any:
         "python_enable_replacements": False,
     }
     connection = duckdb.connect(":memory:", config=config)
-    known = {row[0] for row in connection.execute("select name from duckdb_settings()").fetchall()}
-    if "max_execution_time" in known:
-        connection.execute(f"set max_execution_time = '{seconds * 1000}'")
-    connection.execute("set timezone = 'UTC'")
+    connection.execute(
+        "set timezone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false"
+    )  # with one thread the order stays, without copies
     for statement in statements:
         connection.execute(statement)
     return connection
 
 
-def lock(connection: Any) -> int:
+def lock(connection: Any, seconds: int) -> int:
     """Close everything that can be closed; return the version of Landlock that holds, 0 without."""
     # What duckdb and Python import at the first value of a type must be there before files are gone.
     connection.execute(
         "select 1.5::decimal(9,2), date '2026-01-01', timestamp '2026-01-01', [1], {'a': 1}, interval 1 day, time '10:00', uuid()"
     ).fetchall()
     dt.datetime.strptime("2026", "%Y")  # noqa: DTZ007 -- imports what strptime needs
+    connection.execute("set preserve_insertion_order = true")
+    known = {row[0] for row in connection.execute("select name from duckdb_settings()").fetchall()}
+    if "max_execution_time" in known:  # not before: taking in the rows may last longer
+        connection.execute(f"set max_execution_time = '{seconds * 1000}'")
+    row = connection.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchone()
+    connection.execute(f"set memory_limit = '{int(row[0] or 0) // 1_000_000 + ENGINE_MEMORY}MB'")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
+    walls.limit_memory()
     walls.forbid_new_privileges()
     version = walls.close_files_and_network()
     walls.limit_files()

@@ -6,6 +6,7 @@ The gate is there for good messages. The wall is the child process (`okrbot.sand
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -71,6 +72,7 @@ class _Walk:
         self.arguments = arguments
         self.reads = Reads()
         self.aliases: set[str] = set()
+        self.alone: set[str] = set()  # names that stand without a table before them
 
     def start(self, tree: dict[str, Any]) -> Reads:
         if tree.get("error"):
@@ -84,7 +86,7 @@ class _Walk:
         if len(statements) != 1:
             raise Refusal(f"a rule is exactly one select; this has {len(statements)}. Remove the rest.")
         self.statement(statements[0], frozenset(), 0)
-        if self.aliases & self.reads.columns:
+        if self.aliases & self.alone:
             self.reads.every = True  # `select i from item i` reads the whole row
         return self.reads
 
@@ -192,6 +194,7 @@ class _Walk:
             if len(names) == 1 and names[0] in allowed.SESSION_WORDS:
                 raise self.refuse(f"'{names[0]}' {_instead(names[0])}", node)
             self.reads.columns |= set(names)
+            self.alone |= set(names[:1]) if len(names) == 1 else set()
         elif kind in ("FUNCTION", "WINDOW"):
             self.function(node)
         elif kind == "TYPE":
@@ -246,8 +249,6 @@ def _instead(name: str) -> str:
         return "reads the clock. Use :as_of, the instant of the audit."
     if name in allowed.SESSION_WORDS:
         return "is about the session, not about the work. Leave it out."
-    import difflib
-
     near = difflib.get_close_matches(name, allowed.FUNCTIONS, n=1, cutoff=0.75)
     return f"is not available to rules of your own.{f' Did you mean {near[0]}()?' if near else ''} docs/own-rules.md lists what is."
 
