@@ -35,7 +35,7 @@ def find(store: Store, client: Client, scopes: frozenset[str], name: str) -> Con
         known = setting(db, REMEMBERED).get(name)
     if known:
         return Conversation(*known)
-    found = _look_up(client, scopes, name)
+    found = look_up(client, scopes, name)
     with store.begin() as db:
         put_setting(db, REMEMBERED, **{name: [found.id, found.kind]})
     return found
@@ -48,7 +48,7 @@ def forget(store: Store, name: str) -> None:
             put_setting(db, REMEMBERED, **{name: None})
 
 
-def _look_up(client: Client, scopes: frozenset[str], name: str) -> Conversation:
+def look_up(client: Client, scopes: frozenset[str], name: str) -> Conversation:
     if _PERSON.fullmatch(name):
         return Conversation(client.conversations_open(users=name)["channel"]["id"], "im")
     if _CHANNEL.fullmatch(name):
