@@ -190,6 +190,7 @@ def test_owners_are_found_by_name_or_slack_id_and_the_others_are_named(organisat
 def test_a_month_after_a_flagged_epic_shipped_its_owner_is_asked_what_happened(organisation: App, store: Store) -> None:
     asked: list[Prompt] = []
     for days in range(40):
+        ask(organisation, store, MONDAY + days * DAY - dt.timedelta(hours=21), unanswered=20)
         with store.begin() as db:
             planned = prompts.plan_follow_ups(db, with_questions(organisation.config, unanswered=20), now=MONDAY + days * DAY)
             for prompt in planned:

@@ -22,7 +22,7 @@ RULE = "what_happened"
 def plan_follow_ups(db: sa.Connection, config: Config, *, now: dt.datetime) -> list[Prompt]:
     """Write the follow-ups that may be asked now and return them; they count into a person's week like any question.
 
-    An epic is asked about once; "too early" asks once more, four weeks later.
+    Each takes its turn after a question about a finding. An epic is asked about once; "too early" asks once more, four weeks later.
     """
     if not config.questions.enabled:
         return []
@@ -34,7 +34,7 @@ def plan_follow_ups(db: sa.Connection, config: Config, *, now: dt.datetime) -> l
         if earlier and not _too_early(db, earlier[-1], now):
             continue
         owners = [p for p in owners_of(db, config, row["product"]) if p not in {one.person for one in asked}]
-        ready = [p for p in owners if has_room(db, config, people.get(p) or Person(p, "", "", now, {}), now=now)]
+        ready = [p for p in owners if _had_a_question(db, p) and has_room(db, config, people.get(p) or Person(p, "", "", now, {}), now=now)]
         if ready:
             prompt = _prompt(db, row, subject, person=ready[0], turn=len(earlier), now=now)
             insert(db, prompt)
@@ -62,6 +62,13 @@ def _shipped(db: sa.Connection, now: dt.datetime) -> list[sa.RowMapping]:
     low, high = millis(now - UNTIL), millis(now - AFTER)
     rows = [row for row in db.execute(chosen).mappings() if low < (row["ended"] or 0) <= high]
     return sorted(rows, key=lambda row: (row["ended"], row["key"]))
+
+
+def _had_a_question(db: sa.Connection, person: str) -> bool:
+    """Return whether the last thing a person was asked was about a finding: the two take turns."""
+    p = t.prompts.c
+    last = sa.select(p.kind).where(p.person == person, p.kind != "connect").order_by(p.created.desc(), p.id).limit(1)
+    return db.execute(last).scalar() == "question"
 
 
 def _too_early(db: sa.Connection, prompt: Prompt, now: dt.datetime) -> bool:

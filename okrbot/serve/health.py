@@ -179,9 +179,10 @@ class HealthServer:
 
     def stop(self) -> None:
         """Answer no more."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            self._server.shutdown()  # waits for ever for a loop that was never begun
+            self._thread.join(5)
         self._server.server_close()
-        self._thread.join(5)
 
 
 def _escaped(text: str) -> str:

@@ -29,6 +29,7 @@ from okrbot.store.people import setting
 log = logging.getLogger(__name__)
 
 DAY = dt.timedelta(days=1)
+ANY = dt.timedelta(days=8)  # a pull or audit that was missed is done however late
 LATEST = 6 * DAY  # a weekly digest may be so late, and says so
 QUESTIONS = parse("every 10 minutes")
 PEOPLE = parse("every 6 hours")
@@ -55,8 +56,8 @@ class Work:
         """Do the slow work that is due: pull, then audit."""
         if self._leads():
             rules = self.app.config.schedule
-            self._slot(Job("pull", parse(rules.pull), self._zone, DAY, at_once=True), self._pull)
-            self._slot(Job("audit", parse(rules.audit), self._zone, DAY, at_once=True), self._audit)
+            self._slot(Job("pull", parse(rules.pull), self._zone, ANY, at_once=True), self._pull)
+            self._slot(Job("audit", parse(rules.audit), self._zone, ANY, at_once=True), self._audit)
 
     def light(self) -> None:
         """Do the quick work that is due: people, digests, questions; then send what the outbox holds."""
