@@ -63,6 +63,7 @@ class App:
             fields=tuple(name for name in (*wanted, *more_fields) if name),
             proxies=self.config.okrbot.proxies,
             ca_bundle=self.config.okrbot.ca_bundle,
+            writes=self.config.write_back.enabled,
         )
 
     def _source_error(self, source: Source, message: str) -> ConfigError:
@@ -241,6 +242,33 @@ class App:
                 posts = render(db, self.config, digest, titles=titles)
             said.append(preview_digest(digest, self.config.folder, posts=posts))
         return said
+
+    def write_back(
+        self,
+        store: Store,
+        *,
+        dry_run: bool = False,
+        undo: bool = False,
+        most: int | None = None,
+        tell: Callable[[str], None] = lambda _line: None,
+    ) -> int:
+        """Write the last audit's findings into the trackers (`undo`: take ours back) and return 0, or 4 when something failed.
+
+        `tell` gets lines for a person; with `dry_run` the exact requests. Raises ConfigError where it is not allowed.
+        """
+        from okrbot.writeback import Desk, Tracker, problem, run
+
+        if wrong := problem(self.config.write_back, harmless=dry_run or undo):
+            line = line_of(self.config.path.read_text(encoding="utf-8-sig"), "write_back", wrong[0])
+            raise ConfigError(f"{self.config.path}:{line}: [write_back] {wrong[0]}: {wrong[1]}")
+        desks = {}
+        for source in self.config.sources:
+            action, connector = getattr(self.kinds.module(source.kind), "Action", None), self.connector(source)
+            if action is not None and isinstance(connector, Tracker):
+                desks[source.name] = Desk(connector, action)
+        titles = {name: page.title for name, page in self.pages().items()}
+        settings = self.config.write_back
+        return run(store, settings, desks, titles=titles, clock=self.clock, tell=tell, dry_run=dry_run, undo=undo, most=most)
 
 
 def open_app(

@@ -160,6 +160,7 @@ class WriteBack:
     enabled: bool = _key("Allow writes to the tracker.", False)
     actions: tuple[str, ...] = _key("Which: comment, label, link.", ("link",))
     label: str = _key("Label put on flagged items, with the action label.", "okrbot-flagged")
+    link_to: str = _key('Where the link leads, e.g. your published report; "{key}" stands for the item. Empty: to the item itself.', "")
     most: int = _key("Writes a run at most.", 20, low=1, high=500)
 
 

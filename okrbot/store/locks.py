@@ -68,8 +68,9 @@ class FileLock:
 class SessionLock:
     """A PostgreSQL advisory lock of one session. It is looked at again before each use: a session may have been ended."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, key: int = KEY) -> None:
         self._engine = engine
+        self._key = key
         self._guard = threading.Lock()
         self._connection: sa.Connection | None = None
 
@@ -84,7 +85,7 @@ class SessionLock:
             mine = sa.text(
                 "select count(*) from pg_locks where locktype = 'advisory' and objid = :key and pid = pg_backend_pid() and granted"
             )
-            held = bool(connection.execute(mine, {"key": KEY}).scalar())
+            held = bool(connection.execute(mine, {"key": self._key}).scalar())
             connection.commit()
         except sa.exc.DBAPIError:
             held = False
@@ -98,7 +99,7 @@ class SessionLock:
         except sa.exc.DBAPIError:
             return False  # the database is away; whoever had the lock has lost it too
         try:
-            got = bool(connection.execute(sa.text("select pg_try_advisory_lock(:key)"), {"key": KEY}).scalar())
+            got = bool(connection.execute(sa.text("select pg_try_advisory_lock(:key)"), {"key": self._key}).scalar())
             connection.commit()
         except sa.exc.DBAPIError:
             got = False
