@@ -25,11 +25,15 @@ _SLICE = 400_000  # pairs compared at a time: bounds memory
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Pairs of rows, `left < right`, in order; `score` is the share of common words, 0..1, rare words weighing more."""
+    """Pairs of rows, `left < right`, in order.
+
+    `score` is the share of common words, 0..1, rare words weighing more; `covered` the share of the shorter title's words that stand in the other.
+    """
 
     left: Ints
     right: Ints
     score: NDArray[np.float32]
+    covered: NDArray[np.float32]
 
     def __len__(self) -> int:
         return int(self.left.size)
@@ -60,7 +64,7 @@ def candidates(
     group, part = codes(groups, len(titles)), codes(partitions, len(titles), apart=True)
     words = read(titles)
     if not words.row.size:
-        return Candidates(words.row, words.row, np.zeros(0, dtype=np.float32))
+        return Candidates(words.row, words.row, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32))
     sizes = np.diff(words.first)
     running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(mix(words.word, salt=1), dtype=np.uint64)])
     whole = running[words.first[1:]] - running[words.first[:-1]] + mix(group, salt=2)
@@ -73,7 +77,7 @@ def candidates(
     pairs.append(sets.between(best))
     packed = distinct(np.concatenate(pairs))
     left, right = (packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return Candidates(left, right, _share(words, left, right))
+    return Candidates(left, right, *_share(words, left, right))
 
 
 def _pack(a: NDArray[np.generic], b: NDArray[np.generic]) -> Hashes:
@@ -235,30 +239,33 @@ def _weights(words: Words) -> NDArray[np.float32]:
     return np.where(words.count > 1, np.where(words.light, rarity * np.float32(0.7), rarity), rarity / 2).astype(np.float32)
 
 
-def _share(words: Words, left: Ints, right: Ints) -> NDArray[np.float32]:
-    """Return the weighted share of words in common for pairs of titles."""
+def _share(words: Words, left: Ints, right: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the weighted share of words in common for pairs of titles, and the share of the shorter title's words that are common."""
     weight = _weights(words)
     table, _ = _table(words, np.arange(words.first.size - 1))
     heavy = np.where(table >= 0, weight[table], np.float32(0))
     total = heavy.sum(axis=1)
-    share = np.zeros(left.size, dtype=np.float32)
+    share, covered = np.zeros(left.size, dtype=np.float32), np.zeros(left.size, dtype=np.float32)
+    fewest = np.maximum((table >= 0).sum(axis=1), 1)
     for low in range(0, left.size, _SLICE):
         one, two = left[low : low + _SLICE], right[low : low + _SLICE]
         mine, theirs, heft = table[one].T.copy(), table[two].T.copy(), heavy[two].T.copy()
-        common = np.zeros(one.size, dtype=np.float32)
+        common, count = np.zeros(one.size, dtype=np.float32), np.zeros(one.size, dtype=np.int8)
         for column in range(_WIDE):
             same = mine[0] == theirs[column]
             for other in range(1, _WIDE):
                 same |= mine[other] == theirs[column]
             common += same * heft[column]
+            count += same & (theirs[column] >= 0)
         share[low : low + _SLICE] = common / np.maximum(total[one] + total[two] - common, np.float32(1e-6))
-    return share
+        covered[low : low + _SLICE] = count / np.minimum(fewest[one], fewest[two])
+    return share, covered
 
 
 def _scored(words: Words, met: Hashes, chosen: Ints) -> tuple[Hashes, NDArray[np.float32]]:
     """Drop the pairs with too little in common; return the others with their share."""
     a, b = (met >> np.uint64(32)).astype(np.int64), (met & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    share = _share(words, chosen[a], chosen[b])
+    share, _ = _share(words, chosen[a], chosen[b])
     kept = share >= _LEAST
     return met[kept], share[kept]
 
