@@ -1,6 +1,6 @@
 """Score the judges of wording on the corpora in tests/corpus: precision, recall, F1, confusion, calibration, speed, errors.
 
-    python bench/judgement.py [--split train|test|blind] [--task NAME] [--errors]
+    python bench/judgement.py [--split train|test|blind] [--task NAME] [--errors] [--quick]
 
 A corpus row belongs to `test` when the SHA-256 of its text falls in the lowest fifth, else to `train`; nothing is tuned on
 `test`. `blind` files were written by somebody else: they are scored as a whole, and their errors are listed on request only.
@@ -107,9 +107,12 @@ class Score:
     errors: tuple[tuple[float, str, str, str], ...]  # confidence, right, said, text; worst first
 
 
-def measure(task: Task, split: str) -> Score | None:
-    """Return the figures of `task` on `split`, None when no row is there. Rows whose right answer is `unclear` are left out of F1."""
-    chosen = [row for row in rows(task.family, split) if not task.level or row.get("level") == task.level]
+def measure(task: Task, split: str, most: int | None = None) -> Score | None:
+    """Return the figures of `task` on `split`, None when no row is there, over the first `most` rows.
+
+    Rows whose right answer is `unclear` are left out of F1.
+    """
+    chosen = [row for row in rows(task.family, split) if not task.level or row.get("level") == task.level][:most]
     if not chosen:
         return None
     task.judge(chosen[0])
@@ -162,9 +165,9 @@ def _calibration(judged: list[tuple[bool, float]]) -> tuple[tuple[tuple[float, f
     return tuple(bins), error
 
 
-def show(task: Task, split: str, *, errors: bool) -> None:
+def show(task: Task, split: str, *, errors: bool, most: int | None) -> None:
     """Print the figures of one task."""
-    score = measure(task, split)
+    score = measure(task, split, most)
     if score is None:
         print(f"{task.name}: no rows in {split}\n")
         return
@@ -194,10 +197,11 @@ def main() -> None:
     parser.add_argument("--split", choices=("train", "test", "blind"), default="test")
     parser.add_argument("--task", help="only this task, e.g. 'key results'")
     parser.add_argument("--errors", action="store_true", help="list errors of the blind files too")
+    parser.add_argument("--quick", action="store_true", help="only the first 200 rows of each task")
     options = parser.parse_args()
     for task in TASKS:
         if options.task in (None, task.name):
-            show(task, options.split, errors=options.split != "blind" or options.errors)
+            show(task, options.split, errors=options.split != "blind" or options.errors, most=200 if options.quick else None)
 
 
 if __name__ == "__main__":

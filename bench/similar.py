@@ -2,6 +2,7 @@
 
     python bench/similar.py                   # 100,000 and 1,000,000 titles, baselines on 5,000, verdicts
     python bench/similar.py --sizes 100000    # one size
+    python bench/similar.py --quick           # small sizes
     python bench/similar.py --verdict         # only the pairs
 
 Each size runs in a process of its own, so that peak memory is its own. "Recall" is the share of planted copies that come
@@ -20,12 +21,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from titles import planted
-from train_similar import is_same, part, read
 
-from okrbot.similar import Row, candidates, twins, verdict
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 
-ROOT = Path(__file__).parents[1]
+from titles import planted  # noqa: E402 - the two folders above are not installed
+from train_similar import is_same, part, read  # noqa: E402
+
+from okrbot.similar import Row, candidates, twins, verdict  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
 Pairs = set[tuple[int, int]]
 
 
@@ -189,11 +193,14 @@ def main() -> None:
     parser.add_argument("--baselines", type=int, default=5_000, help="titles for the slow ways, 0 for none")
     parser.add_argument("--twins", type=int, default=20_000, help="titles for the whole thing, 0 for none")
     parser.add_argument("--verdict", action="store_true", help="only the pairs")
+    parser.add_argument("--quick", action="store_true", help="10,000 titles and no other ways: under half a minute")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         measure(asked.one)
         return
+    if asked.quick:
+        asked.sizes, asked.baselines, asked.twins = [10_000], 0, 5_000
     verdicts()
     if asked.verdict:
         return
