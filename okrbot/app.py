@@ -15,15 +15,18 @@ from pathlib import Path
 from okrbot.answers import keep_evidence
 from okrbot.audit import audit, last_scores
 from okrbot.audit.news import last_told, news_of
-from okrbot.config import Config, ConfigError, Source, load
+from okrbot.config import Config, ConfigError, Source, fetch_secret, load
 from okrbot.config.lines import line_of
 from okrbot.digest import Digest, make_digest
+from okrbot.facts.asked import Kept, consult
 from okrbot.findings import Audit, ProductResult
 from okrbot.model import Connector, Coverage, Goals, Surroundings
-from okrbot.plugins import Kinds, fetch_sheet, okr_reader
+from okrbot.plugins import Kinds, fetch_sheet, okr_reader, sender
 from okrbot.pull import Pulled, has_goals, pull, store_goals
 from okrbot.rulebook import Page, RuleError, in_profile, read_folder, shipped_folder
 from okrbot.store import Store, StoreError, open_store
+from okrbot.wording import LEVELS
+from okrbot.wording.llm import LlmJudge, completion
 
 OKR_FILES = "okr-files"  # the store's name for goals read from [okrs] files
 
@@ -120,7 +123,9 @@ class App:
         """Return the objectives and key results of OKR files or published sheets. Raises ConfigError with file, line and remedy."""
         reader = okr_reader()
         try:
-            goals: Goals = reader.read(paths, folder=self.config.folder, fetch=self._fetch, timezone=zoneinfo.ZoneInfo(self.config.okrbot.timezone))
+            goals: Goals = reader.read(
+                paths, folder=self.config.folder, fetch=self._fetch, timezone=zoneinfo.ZoneInfo(self.config.okrbot.timezone)
+            )
         except reader.OkrFileError as error:
             raise ConfigError(str(error)) from None
         return goals
@@ -190,7 +195,34 @@ class App:
         now = self.clock().replace(microsecond=0)
         with store.begin() as db:
             keep_evidence(db)
-        return audit(store, self.config, self.rulebook(), as_of=as_of or now, ran=now, remember=remember, progress=progress)
+        pages = self.rulebook()
+        notes: tuple[str, ...] = ()
+        if (model := self.llm_judge(store)) is not None:
+            consult(store, model)
+            notes = model.problems()
+        said = audit(store, self.config, pages, as_of=as_of or now, ran=now, remember=remember, progress=progress)
+        return dataclasses.replace(said, problems=said.problems + notes)
+
+    def llm_judge(self, store: Store | None) -> LlmJudge | None:
+        """Return the language model of `[judge]` as a judge, None where the built-in one is alone; `store` keeps its verdicts.
+
+        Raises ConfigError for an address or key that cannot be used. Nothing is sent yet.
+        """
+        own = self.config.judge
+        if own.kind != "llm":
+            return None
+        text = self.config.path.read_text(encoding="utf-8-sig")
+        for key in ("url", "model"):
+            if not getattr(own, key).strip():
+                raise ConfigError(f"{self.config.path}:{line_of(text, 'judge')}: [judge] {key} is missing. A language model needs it.")
+        key = fetch_secret(self.config, "judge", "key", own.key).reveal() if own.key is not None else ""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            service = sender(own.url, self._surroundings(), name="judge", headers=headers, secrets=(key,) if key else ())
+        except ValueError as error:
+            raise ConfigError(f"{self.config.path}:{line_of(text, 'judge', 'url')}: [judge] {error}") from None
+        caches = None if store is None else {level: Kept(store, level, own.model) for level in LEVELS}
+        return LlmJudge(completion(service.write), model=own.model, most_calls=own.most_calls, caches=caches)
 
     def digests(self, store: Store, *, product: str | None = None, as_of: dt.datetime | None = None) -> list[Digest]:
         """Audit without remembering and return the digests, of every product or of the one called `product`."""

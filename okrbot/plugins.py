@@ -62,3 +62,9 @@ def fetch_sheet(url: str, surroundings: Surroundings) -> bytes:
     """Return the bytes of a published sheet. Raises SourceError, or ValueError for an address that may not be asked."""
     body: bytes = importlib.import_module(f"{connectors_package()}.sheet").fetch(url, surroundings)
     return body
+
+
+def sender(base: str, surroundings: Surroundings, *, name: str, headers: Mapping[str, str], secrets: tuple[str, ...]) -> Any:
+    """Return the connectors' own sender for another service; `headers` go to `base` only. Raises ValueError for an address that may not be asked."""
+    http = importlib.import_module(f"{connectors_package()}.http")
+    return http.Sender(base, surroundings, name=name, headers=headers, secrets=secrets)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import duckdb
 
-from okrbot.factbook import table
-from okrbot.rulebook import Page, RuleError
+from okrbot.factbook import SUBJECTS, table
+from okrbot.rulebook import SEVERITIES, Page, RuleError
 from okrbot.rulebook.query import Result, check_page, run_query
 from okrbot.sandbox import Broken, Cell, Reads, Refusal, admit
 
@@ -49,12 +50,32 @@ class OwnRules:
             said = self._cell.ask(ask, query=page.query, arguments=_arguments(page, settings))
         except Broken as broken:
             raise RuleError(page.path, page.sql_line + broken.line, f"the rule '{page.name}' gave no verdict: {broken.message}") from None
-        rows = tuple(said["rows"])
-        return Result(said["checked"], said["unsure"], rows, {name: (pair[0], pair[1]) for name, pair in said["by_product"].items()})
+        try:
+            return _result(said)
+        except (KeyError, TypeError, ValueError) as odd:
+            raise RuleError(page.path, page.sql_line, f"the rule '{page.name}' gave no verdict: {odd}") from None
+
+
+def _result(said: Any) -> Result:
+    """Return the child's answer as a result. What it names is looked up outside: only kinds of subject and severities we know."""
+    rows = tuple(dict(row) for row in said["rows"])
+    for row in rows:
+        if row.get("subject_kind") not in (None, *SUBJECTS):
+            raise ValueError(f"subject_kind {str(row['subject_kind'])[:40]!r} must be one of {', '.join(SUBJECTS)}.")
+        if row.get("severity") not in (None, *SEVERITIES):
+            raise ValueError(f"severity {str(row['severity'])[:40]!r} must be one of {', '.join(SEVERITIES)}.")
+        row["key"] = str(row["key"])
+    by_product = {str(name): (int(pair[0]), int(pair[1])) for name, pair in said["by_product"].items()}
+    return Result(int(said["checked"]), int(said["unsure"]), rows, by_product)
 
 
 def gate(page: Page, settings: Mapping[str, Any] | None = None, *, connection: duckdb.DuckDBPyConnection | None = None) -> Reads:
     """Return what the query of a user's page reads; `connection` parses it. Raises RuleError with the line of what is refused."""
+    plain = re.sub(r"\{\{|\}\}", "", page.question)
+    if wrong := [part for part in re.findall(r"\{[^}]*\}?", plain) if not re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\}", part)]:
+        raise RuleError(
+            page.path, 1, f"the question uses {wrong[0]}. Between braces stands the name of a column and nothing else: {{key}}."
+        )
     try:
         return admit(page.query, _arguments(page, settings or {}), connection=connection)
     except Refusal as no:

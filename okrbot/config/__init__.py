@@ -14,8 +14,9 @@ from typing import Any
 
 from okrbot.config.reading import ConfigError, Place, Reader
 from okrbot.config.settings import LISTS, SECTIONS, Config, Links, Okrs, Product, Rules, Source, Team
+from okrbot.model import Secret
 
-__all__ = ["Config", "ConfigError", "Links", "Product", "Source", "Team", "find", "load"]
+__all__ = ["Config", "ConfigError", "Links", "Product", "Source", "Team", "fetch_secret", "find", "load"]
 
 SIZE_LIMIT = 1_000_000  # bytes; a configuration is written by hand
 _SCHEDULE = re.compile(r"off|every [1-9]\d{0,3} (minutes|hours)|(daily|mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d")
@@ -78,6 +79,14 @@ def load(
     config = Config(path=path, folder=path.parent, **parts)
     _check(config, text)
     return config
+
+
+def fetch_secret(config: Config, table: str, key: str, secret: Secret, environment: Mapping[str, str] = os.environ) -> Secret:
+    """Return one secret with its value, also where the configuration was loaded without fetching any. Raises ConfigError."""
+    if secret.reveal():
+        return secret
+    reader = Reader(config.folder, environment, True, _keyring)
+    return reader.secret(secret.source, key, Place(config.path, _text(config.path), table))
 
 
 def _text(path: Path) -> str:

@@ -78,7 +78,7 @@ class Reader:
             inner = [part for part in typing.get_args(hint) if part is not type(None)]
             return self._value(inner[0], value, key, place, metadata)
         if hint is Secret:
-            return self._secret(value, key, place)
+            return self.secret(value, key, place)
         if origin is tuple:
             if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
                 raise place.error(key, f'must be a list of texts, e.g. ["a", "b"], not {_kind(value)}.')
@@ -111,7 +111,8 @@ class Reader:
             raise place.error(key, f"must be a table of {'numbers' if number else 'texts'}, not {_kind(value)}.")
         return dict(value)
 
-    def _secret(self, value: Any, key: str, place: Place) -> Secret:
+    def secret(self, value: Any, key: str, place: Place) -> Secret:
+        """Return the secret that a reference names; without its value where secrets are not fetched. Raises ConfigError."""
         forms = "Write env:NAME, file:PATH or keyring:SERVICE/USER."
         if not isinstance(value, str):
             raise place.error(key, f"must be a reference to a secret, not {_kind(value)}. {forms}")

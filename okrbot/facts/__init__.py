@@ -14,6 +14,7 @@ import duckdb
 
 from okrbot.config import Config
 from okrbot.factbook import TABLES
+from okrbot.facts.asked import apply_to_items, model_verdicts, taught
 from okrbot.facts.classes import classify_items
 from okrbot.facts.goals import judge_goals
 from okrbot.facts.judging import judge_missing, load_verdicts
@@ -78,6 +79,8 @@ def build(
     find_mentions(store, connection, wanted=config.okrs.links.text)
     for name in ("40_fields", "40_links", "46_texts"):
         _run(connection, name, arguments)
+    said = taught(store, as_of=arguments["as_of_ms"])
+    apply_to_items(connection, said)
     for fact in TABLES:
         connection.execute(f"drop table if exists {fact.name}")
         connection.execute(fact.create())
@@ -86,11 +89,11 @@ def build(
     judge_late_texts(connection, arguments["as_of_ms"])
     _run(connection, "50_items", arguments)
     _run(connection, "55_stories", arguments)
-    judge_goals(connection, config, arguments["as_of_ms"])
+    differing = judge_goals(connection, config, said, model_verdicts(store, config))
     for name in sorted(path.stem for path in HERE.glob("[6-9]*.sql")):
         _run(connection, name, arguments)
     find_pairs(store, connection)
-    return Facts(connection, as_of, _missing(connection, config), _problems(connection))
+    return Facts(connection, as_of, _missing(connection, config), _problems(connection) + differing)
 
 
 def pair_once(store: Store, config: Config, connection: duckdb.DuckDBPyConnection, *, first: dt.datetime, last: dt.datetime) -> None:
