@@ -377,7 +377,7 @@ class Api:
             changed = dict(body.get("fields", {}))
             if "labels" in body.get("update", {}):
                 changed["labels"] = sorted(labels)
-            self.site.edit(id_, **changed)
+            self.site.edit(id_, author={key: self.site.account[key] for key in ("accountId", "displayName")}, **changed)
             return Said(204)
         if route == "/issue/*/comment":
             comments = self.site.comments.setdefault(id_, [])
