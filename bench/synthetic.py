@@ -100,8 +100,8 @@ def _page(random_: random.Random, start: int, end: int, changes_each: int) -> Pa
         labels = (f"kr-kr{random_.randrange(48)}",) if level and random_.random() < 0.5 else ("misc",) if random_.random() < 0.1 else ()
         items.append(
             Item(
-                str(i), f"B{epic % BACKLOGS}-{i}", title, "epic" if level else random_.choices(("story", "bug", "task"), (7, 2, 1))[0], "Epic" if level else "Story",
-                level, state, state, str(epic % BACKLOGS), "" if level else str(epic), created, max(created, min(now, finished)),
+                str(i), f"B{epic // 10 % BACKLOGS}-{i}", title, "epic" if level else random_.choices(("story", "bug", "task"), (7, 2, 1))[0], "Epic" if level else "Story",
+                level, state, state, str(epic // 10 % BACKLOGS), "" if level else str(epic), created, max(created, min(now, finished)),
                 body="Users cannot find it. We expect fewer calls." if random_.random() < 0.3 else "See title.",
                 labels=labels, estimate=float(random_.choice((1, 2, 3, 5, 8))), rank=f"0|{i:09d}:", assignee=f"p{random_.randrange(200)}", history=True,
             )

@@ -92,16 +92,19 @@ def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:
 
 def _known(facts: Facts, page: Page, rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """Return `rows` once a subject; a key that no subject has is the rule's mistake."""
-    seen: set[tuple[str, str]] = set()
-    known = []
-    keys: dict[str, set[str]] = {}
+    by_kind: dict[str, list[str]] = {}
     for row in rows:
-        kind = str(row.get("subject_kind") or page.subject)
-        if kind not in keys:
-            keys[kind] = {str(key) for (key,) in facts.connection.execute(f"select key from {kind}").fetchall()}  # noqa: S608 -- six known names
-        identity = (kind, str(row["key"]))
-        if identity[1] in keys[kind] and identity not in seen:
-            seen.add(identity)
+        by_kind.setdefault(str(row.get("subject_kind") or page.subject), []).append(str(row["key"]))
+    found = {
+        (kind, key)
+        for kind, keys in by_kind.items()
+        for (key,) in facts.connection.execute(f"select key from {kind} where key in (select unnest(?::varchar[]))", [keys]).fetchall()  # noqa: S608 -- six known names
+    }
+    known = []
+    for row in rows:
+        identity = (str(row.get("subject_kind") or page.subject), str(row["key"]))
+        if identity in found:
+            found.discard(identity)
             known.append(row)
     return tuple(known)
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 import duckdb
 import sqlalchemy as sa
 
+from okrbot import __version__
 from okrbot.facts.retold import texts_then
 from okrbot.similar import twins
 from okrbot.store import Store
 from okrbot.store import tables as t
+from okrbot.store.bulk import upsert
+from okrbot.store.writing import text_hash
 
+TWINS_TASK = f"twins@{__version__}"  # pairs of one set of texts, by the hash of all of them
+MOST_KEPT = 20  # sets of texts
 _BODY = 2_000  # letters of a description that are compared
 
 
@@ -40,12 +48,32 @@ def find_twins(store: Store, connection: duckdb.DuckDBPyConnection, table: str, 
         (str(n), product, backlog, title, then[n][1][:_BODY] if n in then else bodies.get((source, id_), ""))
         for n, source, id_, title, product, backlog in wanted
     ]
-    found = [(int(twin.a), int(twin.b), float(twin.score), ", ".join(twin.because)) for twin in twins(rows)]
+    found = _compared(store, rows, {str(n): f"{source}/{id_}" for n, source, id_, _, _, _ in wanted})
     connection.execute(
         f"""create table {table} as
             select unnest(?::integer[]) as a, unnest(?::integer[]) as b, unnest(?::double[]) as score, unnest(?::varchar[]) as because""",
         [[twin[i] for twin in found] for i in range(4)],
     )
+
+
+def _compared(store: Store, rows: list[tuple[str, str, str, str, str]], names: Mapping[str, str]) -> list[tuple[int, int, float, str]]:
+    """Return the pairs of `rows`, from the store if exactly these were compared before; `names` are stable over audits."""
+    told = sorted((names[id_], *rest) for id_, *rest in rows)
+    hash_ = text_hash(json.dumps(told, ensure_ascii=False))
+    j = t.judgements.c
+    with store.connect() as db:
+        known = db.execute(sa.select(j.verdict).where(j.task == TWINS_TASK, j.text_hash == hash_)).scalar()
+    if known is not None:
+        numbers = {name: int(n) for n, name in names.items()}
+        return [(numbers[a], numbers[b], score, because) for a, b, score, because in json.loads(known)]
+    found = [(int(twin.a), int(twin.b), float(twin.score), ", ".join(twin.because)) for twin in twins(rows)]
+    verdict = json.dumps([(names[str(a)], names[str(b)], score, because) for a, b, score, because in found], ensure_ascii=False)
+    with store.begin() as db:
+        old = sa.select(j.text_hash).where(j.task == TWINS_TASK)
+        if len(db.execute(old).all()) >= MOST_KEPT:
+            db.execute(sa.delete(t.judgements).where(j.task == TWINS_TASK))
+        upsert(db, t.judgements, [(TWINS_TASK, hash_, verdict)])
+    return found
 
 
 def _bodies(store: Store, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
