@@ -1,5 +1,7 @@
 """A digest is sent once a product and week: late after an outage, never twice, never lost, and it says what is the matter."""
 
+# ruff: noqa: F811 -- fixtures are imported by name
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,7 +34,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(slack: FakeSlack, empty_store: Path, tmp_path: Path) -> App:  # noqa: F811
+def app(slack: FakeSlack, empty_store: Path, tmp_path: Path) -> App:
     shutil.copy(empty_store, tmp_path / "okrbot.db")
     slack.channel("#shop")
     slack.clock.set(MONDAY)
@@ -53,7 +55,7 @@ def send(app: App, store: Store, *digests: object, timeout: float = 0.25, **more
     return code
 
 
-def test_a_digest_arrives_with_its_thread_and_is_recorded(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_a_digest_arrives_with_its_thread_and_is_recorded(slack: FakeSlack, app: App, store: Store) -> None:
     assert send(app, store) == 0
     (message,) = slack.top("#shop")
     assert len(slack.replies(message)) == 1
@@ -65,7 +67,7 @@ def test_a_digest_arrives_with_its_thread_and_is_recorded(slack: FakeSlack, app:
     assert hash_of(json.dumps(body, ensure_ascii=False, separators=(",", ":"))) == row.payload_hash
 
 
-def test_the_second_call_of_a_week_sends_nothing(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_the_second_call_of_a_week_sends_nothing(slack: FakeSlack, app: App, store: Store) -> None:
     send(app, store)
     slack.clock.advance(3600)
     assert send(app, store, digest(more=99)) == 0
@@ -73,7 +75,7 @@ def test_the_second_call_of_a_week_sends_nothing(slack: FakeSlack, app: App, sto
 
 
 @pytest.mark.parametrize("name", sorted(set(FAULTS) - {"very_late_effect"}))
-def test_whatever_goes_wrong_once_the_digest_comes_once(slack: FakeSlack, app: App, store: Store, name: str) -> None:  # noqa: F811
+def test_whatever_goes_wrong_once_the_digest_comes_once(slack: FakeSlack, app: App, store: Store, name: str) -> None:
     slack.fault(name)
     timeout = 0.1 if "no answer" in FAULTS[name][1] or "gave up" in FAULTS[name][1] else 2
     code = send(app, store, timeout=timeout)
@@ -87,7 +89,7 @@ def test_whatever_goes_wrong_once_the_digest_comes_once(slack: FakeSlack, app: A
 
 
 @pytest.mark.parametrize("name", ["reset_after", "500_before", "hang", "429", "late_answer"])
-def test_a_line_that_fails_every_other_time_delays_and_doubles_nothing(slack: FakeSlack, app: App, store: Store, name: str) -> None:  # noqa: F811
+def test_a_line_that_fails_every_other_time_delays_and_doubles_nothing(slack: FakeSlack, app: App, store: Store, name: str) -> None:
     slack.fault(name, times=0, every=2)
     for _ in range(8):
         send(app, store, timeout=0.1)
@@ -96,7 +98,7 @@ def test_a_line_that_fails_every_other_time_delays_and_doubles_nothing(slack: Fa
     assert len(slack.replies(slack.top("#shop")[0])) == 1
 
 
-def test_slack_down_for_two_hours_is_late_and_says_so(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_slack_down_for_two_hours_is_late_and_says_so(slack: FakeSlack, app: App, store: Store) -> None:
     slack.stop()
     assert send(app, store, patience=0) == 4
     slack.clock.advance(2.5 * 3600)
@@ -106,7 +108,7 @@ def test_slack_down_for_two_hours_is_late_and_says_so(slack: FakeSlack, app: App
     assert "Late by 2 hours" in json.dumps(message.blocks)
 
 
-def test_only_the_newest_missed_week_is_sent_and_the_others_are_listed(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_only_the_newest_missed_week_is_sent_and_the_others_are_listed(slack: FakeSlack, app: App, store: Store) -> None:
     send(app, store, digest(at=MONDAY))
     slack.stop()
     slack.clock.advance(7 * 86400)
@@ -120,12 +122,12 @@ def test_only_the_newest_missed_week_is_sent_and_the_others_are_listed(slack: Fa
         assert {row.period for row in listed(db, states=("skipped",)) if row.kind == "digest"} == {"2026-W49", "2026-W50", "2026-W51"}
 
 
-def test_the_first_digest_back_fills_nothing(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_the_first_digest_back_fills_nothing(slack: FakeSlack, app: App, store: Store) -> None:
     send(app, store)
     assert "Not sent" not in json.dumps(slack.top("#shop")[0].blocks)
 
 
-def test_without_the_history_scope_a_doubt_is_held_and_said(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_without_the_history_scope_a_doubt_is_held_and_said(slack: FakeSlack, app: App, store: Store) -> None:
     slack.scopes.discard("channels:history")
     slack.fault("reset_after")
     assert send(app, store) == 4
@@ -137,7 +139,7 @@ def test_without_the_history_scope_a_doubt_is_held_and_said(slack: FakeSlack, ap
     assert len(slack.top("#shop")) == 1
 
 
-def test_without_the_history_scope_resend_never_loses(slack: FakeSlack, tmp_path: Path) -> None:  # noqa: F811
+def test_without_the_history_scope_resend_never_loses(slack: FakeSlack, tmp_path: Path) -> None:
     slack.channel("#shop")
     slack.clock.set(MONDAY)
     slack.scopes.discard("channels:history")
@@ -151,7 +153,7 @@ def test_without_the_history_scope_resend_never_loses(slack: FakeSlack, tmp_path
 @pytest.mark.parametrize(
     "error", ["is_archived", "channel_not_found", "not_in_channel", "restricted_action_read_only_channel", "something_new"]
 )
-def test_one_bad_channel_harms_no_other(slack: FakeSlack, empty_store: Path, tmp_path: Path, error: str) -> None:  # noqa: F811
+def test_one_bad_channel_harms_no_other(slack: FakeSlack, empty_store: Path, tmp_path: Path, error: str) -> None:
     shutil.copy(empty_store, tmp_path / "okrbot.db")
     slack.clock.set(MONDAY)
     for name in ("#one", "#two", "#three"):
@@ -168,7 +170,7 @@ def test_one_bad_channel_harms_no_other(slack: FakeSlack, empty_store: Path, tmp
     assert len(slack.calls("chat.postMessage")) == 7  # three digests with a reply each, and one refusal
 
 
-def test_a_channel_nobody_invited_the_bot_to_is_said_in_words(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_a_channel_nobody_invited_the_bot_to_is_said_in_words(slack: FakeSlack, app: App, store: Store) -> None:
     slack.space.find_channel("#shop").members.clear()  # type: ignore[union-attr]
     told: list[str] = []
     code = send_digests(
@@ -178,7 +180,7 @@ def test_a_channel_nobody_invited_the_bot_to_is_said_in_words(slack: FakeSlack, 
     assert "/invite @okrbot" in told[0]
 
 
-def test_a_revoked_token_pauses_the_workspace(slack: FakeSlack, tmp_path: Path) -> None:  # noqa: F811
+def test_a_revoked_token_pauses_the_workspace(slack: FakeSlack, tmp_path: Path) -> None:
     slack.clock.set(MONDAY)
     for name in ("#one", "#two"):
         slack.channel(name)
@@ -194,14 +196,14 @@ def test_a_revoked_token_pauses_the_workspace(slack: FakeSlack, tmp_path: Path) 
         assert send(app, store, digest("One"), digest("Two")) == 0
 
 
-def test_a_message_slack_will_not_take_is_sent_as_a_sentence(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_a_message_slack_will_not_take_is_sent_as_a_sentence(slack: FakeSlack, app: App, store: Store) -> None:
     slack.fault(error="invalid_blocks")
     assert send(app, store) == 0
     (message,) = slack.top("#shop")
     assert (message.blocks, message.text[:4]) == ([], "Shop")
 
 
-def test_one_channel_gets_one_message_a_second(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_one_channel_gets_one_message_a_second(slack: FakeSlack, app: App, store: Store) -> None:
     with store.begin() as db:
         for number in range(6):
             put(db, Outgoing(f"note:{number}", "note", "#shop", f"Number {number}", (), app.clock()), now=app.clock())
@@ -210,14 +212,14 @@ def test_one_channel_gets_one_message_a_second(slack: FakeSlack, app: App, store
     assert [m.text for m in slack.top("#shop")] == [f"Number {n}" for n in range(6)]
 
 
-def test_a_muted_product_is_left_alone(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_a_muted_product_is_left_alone(slack: FakeSlack, app: App, store: Store) -> None:
     with store.begin() as db:
         put_setting(db, "product:Shop", muted_until=millis(MONDAY + dt.timedelta(days=28)))
     assert send(app, store) == 0
     assert slack.top("#shop") == []
 
 
-def test_an_answer_without_an_end_is_cut_short(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_an_answer_without_an_end_is_cut_short(slack: FakeSlack, app: App, store: Store) -> None:
     slack.fault("huge", times=0)
     assert send(app, store, timeout=2, patience=0) == 4
     slack.faults.clear()
@@ -226,7 +228,7 @@ def test_an_answer_without_an_end_is_cut_short(slack: FakeSlack, app: App, store
     assert len(slack.top("#shop")) == 1
 
 
-def test_a_process_that_stood_still_after_its_claim_sends_nothing(slack: FakeSlack, app: App, store: Store) -> None:  # noqa: F811
+def test_a_process_that_stood_still_after_its_claim_sends_nothing(slack: FakeSlack, app: App, store: Store) -> None:
     office = office_for(app, store, timing=Timing(answer=5, quiet=10))
     with store.begin() as db:
         put(db, Outgoing("note:1", "note", "#shop", "Once", (), app.clock()), now=app.clock())

@@ -97,7 +97,7 @@ def connect(config: Config, *, timeout: float = ANSWER_SECONDS) -> Client:
     url = api_url(config)
     logger = logging.getLogger("okrbot.slack.sdk")
     logger.setLevel(logging.CRITICAL + 1)  # the SDK logs whole bodies; what happened is said by the sender
-    context = ssl.create_default_context(cafile=_bundle(config))
+    context = ssl.create_default_context(cafile=_bundle(config)) if url.startswith("https") else None
     client = Client(token, base_url=url, timeout=max(1, int(timeout)), ssl=context, retry_handlers=[], logger=logger)
     client.timeout = timeout  # type: ignore[assignment] # the SDK says int, sockets take fractions
     client.proxy = _proxy(config.okrbot.proxies)

@@ -51,7 +51,7 @@ class Harness:
         path = os.pathsep.join([str(HERE.parent), str(HERE.parents[1])])
         self.nursery = subprocess.Popen(
             [sys.executable, "-m", "crash.nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": path},
+            stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path},
         )  # fmt: skip
         return self
 
