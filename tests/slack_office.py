@@ -12,10 +12,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fake_slack import FakeSlack, Message, Person
+from slack_digests import digest
 
 from okrbot import prompts
 from okrbot.app import App, open_app
 from okrbot.serve import Serving
+from okrbot.slack import send_digests
 from okrbot.store import Store
 from okrbot.store import tables as t
 
@@ -71,6 +73,11 @@ class Town:
             pause.wait(0.01)
         assert test(), "it did not happen"
 
+    def post_digest(self) -> None:
+        """Post a made-up digest of Shop to its channel, without an audit."""
+        made = dataclasses.replace(digest(product="Shop"), channel="#shop")
+        assert send_digests(self.store, self.app.config, [made], clock=self.app.clock, sleep=self.app.sleep) == 0
+
     def rows(self, table: sa.Table, *columns: str) -> list[tuple[object, ...]]:
         """Return columns of every row of a table."""
         with self.store.engine.connect().execution_options(reading=True) as db:
@@ -124,9 +131,18 @@ def town(slack: FakeSlack, audited: Path, folder: Path, transport: str) -> Itera
         try:
             yield place
         finally:
-            serving.stop()
+            end(slack, serving)
 
 
 def answers_of(place: Town) -> list[tuple[object, ...]]:
     """Return (person, action, outcome, current) of every answer."""
     return place.rows(t.answers, "person", "action", "outcome", "current")
+
+
+def end(slack: FakeSlack, serving: Serving) -> None:
+    """Stop the server; Slack hangs up at the same time, because the library waits seconds for its own socket to fall silent."""
+    stopping = threading.Thread(target=serving.stop)
+    stopping.start()
+    while stopping.is_alive():
+        slack.hub.kill()
+        stopping.join(0.02)

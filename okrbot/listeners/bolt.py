@@ -39,7 +39,7 @@ def make_bolt(desk: Desk, *, signing_secret: str = "", bot_user: Callable[[], st
     try:
         # With these two in the environment Bolt would switch to OAuth and drop our token.
         app = App(
-            name="okrbot",
+            name="bolt.okrbot",  # not our package's name: Bolt sets the level of the logger so called
             client=desk.client,
             signing_secret=signing_secret or "socket mode needs none",
             authorize=authorize,
