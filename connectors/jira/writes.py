@@ -30,7 +30,7 @@ class Action:
     comment: `text` is posted; the marker is a last line of its own. label: `text` is added. remote_link: a link titled
     `text` to `url`, with `value` as its second line; the marker is its globalId. property: `value` under the marker.
     field: field `text` (its id) is set to `value`, if it is not that already. With `remove` a comment, label or link is
-    taken back.
+    taken back; `value` may then be its ref, which only `request` shows.
     """
 
     kind: Literal["comment", "label", "remote_link", "property", "field"]
@@ -221,7 +221,7 @@ def _request(action: Action, *, cloud: bool) -> tuple[str, str, Any]:
     """Return method, what follows the issue's address, and body of an action."""
     match action.kind:
         case "comment" if action.remove:
-            return "DELETE", "/comment/{id}", None
+            return "DELETE", f"/comment/{action.value or '{id}'}", None
         case "comment":
             text = f"{action.text[:LONGEST_COMMENT]}\n\n{_mark(action)}"
             return "POST", "/comment", {"body": _document(text) if cloud else text}

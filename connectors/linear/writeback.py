@@ -101,7 +101,7 @@ class Writer:
             )
         given = _card_input(action, action.key)
         return (
-            (documents.document("undo_attachment"), {"id": f"the card's, found by {action.url}"})
+            (documents.document("undo_attachment"), {"id": action.value or f"the card's, found by {action.url}"})
             if action.remove
             else (documents.document("write_attachment"), {"input": given})
         )

@@ -84,7 +84,12 @@ def _sum_up(outcome: Outcome, text: str, tell: Callable[[str], None]) -> None:
     waiting = f"; {outcome.waiting} more wait for the next run (most)" if outcome.waiting else ""
     theirs = f"; {_times(outcome.theirs, 'item')} had the label from somebody else" if outcome.theirs else ""
     doubt = f"; {outcome.doubtful} in doubt, looked up first at the next run" if outcome.doubtful else ""
-    tell(f"{text}{waiting}{theirs}{doubt}.")
+    away = (
+        f"; {_times(outcome.out_of_reach, 'note')} out of reach (hidden, archived, or a source no longer configured)"
+        if outcome.out_of_reach
+        else ""
+    )
+    tell(f"{text}{waiting}{theirs}{doubt}{away}.")
 
 
 def _times(count: int, word: str) -> str:

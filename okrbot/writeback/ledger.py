@@ -31,6 +31,7 @@ class Write:
     undoes: str = ""
     known: Millis = 0
     left: Millis = 0
+    ref: str = ""  # what the tracker calls what was made
     state: str = "planned"  # planned | sending | done | failed | reversed
     message: str = ""
 
@@ -56,7 +57,7 @@ def of_item(db: sa.Connection, source: str, item: str) -> list[Write]:
 def _read(db: sa.Connection, chosen: sa.Select[tuple[object, ...]]) -> list[Write]:
     rows = sorted(db.execute(chosen).mappings(), key=lambda row: (row["created"], int(row["id"].rsplit("/", 1)[1])))
     return [
-        Write(**{name: row[name] for name in ("id", "source", "item", "action", "state", "message")}, **json.loads(row["payload"]))
+        Write(**{name: row[name] for name in ("id", "source", "item", "action", "state", "message", "ref")}, **json.loads(row["payload"]))
         for row in rows
     ]
 

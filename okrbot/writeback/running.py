@@ -63,7 +63,7 @@ class Desk:
             marker=write.marker,
             text=write.text,
             url=write.url,
-            value=write.value or None,
+            value=(write.ref if write.remove else write.value) or None,
             remove=write.remove,
         )
 
@@ -77,6 +77,7 @@ class Outcome:
     waiting: int = 0
     theirs: int = 0  # labels that people had put there themselves
     doubtful: int = 0  # places where a write's end is not known
+    out_of_reach: int = 0  # notes of ours on items that are hidden or archived, or in sources that are not configured any more
     failed: list[str] = dataclasses.field(default_factory=list)
     stopped: dict[str, str] = dataclasses.field(default_factory=dict)  # sources that could not be reached, with what they said
 
@@ -170,7 +171,7 @@ def _settle(store: Store, desks: Mapping[str, Desk], outcome: Outcome, clock: Cl
         with store.begin() as db:
             if arrived:
                 # Who moved the item's clock since is unknown: nothing else is written to it before it is read again.
-                ledger.finish(db, write, now=millis(clock()), left=0, ref=write.marker, message="found on looking again")
+                ledger.finish(db, write, now=millis(clock()), left=0, ref="", message="found on looking again")
                 outcome.written += 1
             elif seen or write.remove:  # taking back may be asked twice; what it takes back still counts as standing
                 ledger.fail(db, write, write.message or "did not arrive")
@@ -200,7 +201,9 @@ def _plan(db: sa.Connection, notes: Sequence[Wanted], desks: Mapping[str, Desk],
         )
         steps.append((("/".join(note.place) in failed, 1 + note.order[0], note.order[1]), [*back, fresh]))
     for place, old in standing.items():
-        if place not in doubtful and place[:2] in there:
+        if place[:2] not in there:
+            outcome.out_of_reach += 1
+        elif place not in doubtful:
             steps.append((("/".join(place) in failed, 0, old.key), [_take_back(old, taken)]))
     return [write for _, writes in sorted(steps, key=lambda step: step[0]) for write in writes]
 
