@@ -206,3 +206,36 @@ def test_a_rule_that_cannot_start_says_so(organisation: App, monkeypatch: pytest
     with OwnRules(facts.connection, AS_OF, pages, {}) as own, pytest.raises(RuleError, match="did not take in the facts"):
         own(pages[0], {})
     facts.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select key, '' as note, 'item where false union select current_setting(''secret_directory'')' as subject_kind from item where quiet_days > :days",
+        "select key, '' as note, 'read_text(''/etc/hostname'')' as subject_kind from item where quiet_days > :days or true",
+        "select key, '' as note, 'terrible' as severity from item where quiet_days > :days or true",
+    ],
+)
+def test_what_a_rule_returns_is_never_run_outside(organisation: App, query: str) -> None:
+    page = read_folder(write(organisation.config.folder / "ours", odd=query), shipped=False)["odd"]
+    with organisation.store() as store:
+        facts = build(store, organisation.config, AS_OF)
+    with OwnRules(facts.connection, AS_OF, [page], {}) as own, pytest.raises(RuleError, match="must be one of"):
+        own(page, {"days": -1})
+    facts.close()
+
+
+@pytest.mark.parametrize(
+    "question", ["Is {key:>2000000000} wanted?", "Is {key.__class__} wanted?", "Is {key!r} wanted?", "Is {key[0]} wanted?", "Is {} wanted?"]
+)
+def test_a_question_fills_in_columns_and_nothing_else(organisation: App, tmp_path: Path, question: str, run: Run) -> None:
+    folder = write(tmp_path / "ours", odd=GOOD)
+    path = folder / "odd.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("Is {key} still wanted?", question), encoding="utf-8")
+    assert "the question uses" in run("rules", "check", folder).stderr
+    page = read_folder(folder, shipped=False)["odd"]
+    with organisation.store() as store:
+        facts = build(store, organisation.config, AS_OF)
+    with OwnRules(facts.connection, AS_OF, [page], {}) as own, pytest.raises(RuleError, match="the question uses"):
+        own(page, {})
+    facts.close()
