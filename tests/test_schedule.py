@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 import zoneinfo
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,10 @@ DIGEST = Job("digest:Shop", parse("mon 09:00"), "Europe/Amsterdam", dt.timedelta
 
 
 @pytest.fixture
-def store(store_url: str) -> Store:
-    return open_store(store_url)
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
 
 
 def work(store: Store, job: Job, now: dt.datetime, *, holder: str = "a") -> Due | None:
@@ -234,6 +237,7 @@ def test_a_second_process_on_one_sqlite_store_is_refused_with_a_clear_sentence(t
     assert "store of its own" in found.stderr
     lock.release()
     lock_of(store).release()
+    store.close()
 
 
 def test_of_several_processes_one_works_and_the_next_takes_over(store_url: str) -> None:
@@ -251,6 +255,8 @@ def test_of_several_processes_one_works_and_the_next_takes_over(store_url: str) 
     second.release()
     assert first.hold()
     first.release()
+    store.close()
+    other.close()
 
 
 def test_a_second_file_lock_in_one_process_is_refused_too(tmp_path: Path) -> None:
@@ -259,3 +265,4 @@ def test_a_second_file_lock_in_one_process_is_refused_too(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match=r"already serves .*okrbot\.db"):
         lock_of(store)
     lock.release()
+    store.close()

@@ -146,5 +146,6 @@ def _insert(db: sa.Connection, job: str, period: str, *, holder: str, claimed: d
 
     insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
     values = {"job": job, "period": period, "holder": holder, "claimed": millis(claimed), "done": millis(done) if done else 0}
-    result = db.execute(insert(t.firings).values(**values, outcome=outcome).on_conflict_do_nothing())
-    return bool(result.rowcount)
+    # Not the row count: PostgreSQL's driver gives -1 for an insert that did nothing.
+    made = insert(t.firings).values(**values, outcome=outcome).on_conflict_do_nothing().returning(t.firings.c.period)
+    return db.execute(made).first() is not None
