@@ -29,6 +29,8 @@ def place(slack: FakeSlack, audited: Path, tmp_path: Path, monkeypatch: pytest.M
     config.write_text(f'{text}\n[slack]\nbot_token = "env:SLACK_BOT_TOKEN"\napi_url = "{slack.api_url}"\n', encoding="utf-8")
     for name, value in slack.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("okrbot.app.system_clock", slack.clock)
+    monkeypatch.setattr("time.sleep", slack.clock.sleep)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # nothing of this environment is followed
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     return config

@@ -27,7 +27,13 @@ def check(config: Config, *, now: dt.datetime) -> tuple[bool, list[str]]:
     except FAULTS as error:
         return False, [f"NOT reachable: {judge(error, now).words}"]
     given = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(",")) - {""}
-    mode = "Socket Mode" if config.slack.app_token else "HTTP" if config.slack.signing_secret else "no app token and no signing secret: digests only, no clicks"
+    mode = (
+        "Socket Mode"
+        if config.slack.app_token
+        else "HTTP"
+        if config.slack.signing_secret
+        else "no app token and no signing secret: digests only, no clicks"
+    )
     lines = [f"as {answer.get('user')} in {answer.get('team')}; {mode}"]
     missing = [f"{scope} ({why})" for scope, (why, _) in SCOPES.items() if scope not in given]
     if given and missing:

@@ -17,7 +17,7 @@ from okrbot.model import millis
 from okrbot.slack import directory
 from okrbot.slack.client import Client, UnsentError
 from okrbot.slack.looking import UnclearError, find_message, may_look
-from okrbot.slack.outbox import Delivery, by_key, change, freeze, hash_of, newer, unfinished
+from okrbot.slack.outbox import OPEN, Delivery, by_key, change, freeze, hash_of, newer, unfinished
 from okrbot.slack.trouble import ERRORS, Trouble, judge
 from okrbot.store import Store
 from okrbot.store.people import put_setting, setting
@@ -84,33 +84,38 @@ class _Run:
         office, until = self.office, self.office.clock() + dt.timedelta(seconds=patience)
         while paused(office) is None:
             now = office.clock()
-            ready, wake = self._next(now)
-            if ready is not None:
-                self._act(ready)
-            elif wake is None or wake > until:
+            ready, wake = self._ready(now)
+            for key in ready:
+                self._act(key)
+                if paused(office) is not None:
+                    break
+            if ready:
+                continue
+            if wake is None or wake > until:
                 break
-            else:
-                office.sleep(max(0.001, (wake - now).total_seconds()))
+            office.sleep(max(0.001, (wake - now).total_seconds()))
         return self.arrived
 
-    def _next(self, now: dt.datetime) -> tuple[Delivery | None, dt.datetime | None]:
-        """Return the first delivery that can be worked on now, else when one can be."""
+    def _ready(self, now: dt.datetime) -> tuple[list[str], dt.datetime | None]:
+        """Return what can be worked on now, one a channel, else when something can be."""
         with self.office.store.connect() as db:
             rows = [row for row in unfinished(db, now=now) if self.keys is None or row.key in self.keys]
             parents = {row.thread_of: by_key(db, row.thread_of) for row in rows if row.thread_of}
+        ready: dict[str, str] = {}
         wakes = []
         for row in rows:
             parent = parents.get(row.thread_of)
             if row.thread_of and (parent is None or parent.state in ("refused", "skipped")):
-                self._put(row, state="skipped", error="the message it belongs to was not sent")
+                self._put(row, state="skipped", error="the message it belongs to was not sent", only=OPEN)
                 continue
             if parent is not None and parent.state != "sent":
                 continue  # its parent's turn comes first
             when = self._when(row, parent)
             if when <= now:
-                return row, None
-            wakes.append(when)
-        return None, min(wakes, default=None)
+                ready.setdefault(row.channel, row.key)
+            else:
+                wakes.append(when)
+        return list(ready.values()), min(wakes, default=None)
 
     def _when(self, row: Delivery, parent: Delivery | None) -> dt.datetime:
         timing, started = self.office.timing, row.started or row.created
@@ -121,7 +126,11 @@ class _Run:
             return max(times)
         return max(started + dt.timedelta(seconds=timing.answer + timing.quiet), row.not_before or started)
 
-    def _act(self, row: Delivery) -> None:
+    def _act(self, key: str) -> None:
+        with self.office.store.connect() as db:
+            row = by_key(db, key)
+        if row is None or row.state not in OPEN:
+            return  # somebody else was quicker
         try:
             conversation = self._conversation(row)
         except directory.NotThereError as error:
