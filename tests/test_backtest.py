@@ -39,7 +39,9 @@ def test_what_became_of_subjects_is_told(organisation: App) -> None:
         again = try_rule(store, organisation.config, page, (*WEEKS, AS_OF), [{"doing_days": 10}])[0]
     assert {s.fate for s in shown.subjects} >= {"open", "fixed"}
     assert next(s for s in again.subjects if s.key == open_.key).fate == "waived"
-    assert again.acted_on is not None and shown.acted_on is not None and again.acted_on > shown.acted_on
+    assert again.acted_on is not None
+    assert shown.acted_on is not None
+    assert again.acted_on > shown.acted_on
 
 
 def _identity(app: App, key: str) -> str:
@@ -71,7 +73,8 @@ def test_a_week_that_cannot_be_told_is_not_counted_as_clear(organisation: App) -
 def test_the_verb_tells_the_story_and_the_curve(organisation: App, run) -> None:
     config = organisation.config.path
     story = run("rules", "try", "no_hypothesis", "--weeks", "2", config=config).output
-    assert "still flagged" in story and "no_hypothesis" in story
+    assert "still flagged" in story
+    assert "no_hypothesis" in story
     curve = run("rules", "try", "zombie_work", "--weeks", "1", "--sweep", "doing_days=5..25:10", config=config).output
     assert [line.split()[0] for line in curve.splitlines()[2:]] == ["5", "15", "25"]
     data = json.loads(
@@ -100,7 +103,8 @@ def test_a_new_page_passes_the_check_and_can_be_tried(organisation: App, run) ->
     config = organisation.config.path
     folder = organisation.config.folder / "our-rules"
     made = run("rules", "new", "stuck_in_review", config=config)
-    assert made.exit_code == 0 and "stuck_in_review.md is written" in made.output
+    assert made.exit_code == 0
+    assert "stuck_in_review.md is written" in made.output
     assert run("rules", "check", folder, config=config).return_value == 0
     assert "is there already" in str(run("rules", "new", "stuck_in_review", config=config).exception)
     assert "There is already a rule" in str(run("rules", "new", "no_key_result", config=config).exception)

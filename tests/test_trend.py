@@ -51,11 +51,14 @@ def test_a_week_before_anything_is_marked_and_never_zero(weeks, organisation: Ap
         early = trend(store, organisation.config, organisation.rulebook(), mondays(AS_OF, "Europe/Amsterdam", 60)[:1])[0]
     assert (early.enough, early.reason, early.scores) == (False, "no item existed yet", {})
     told = json.loads(_json([early, *weeks], ["Shop"]))
-    assert told["weeks"][0]["products"] == [] and told["weeks"][0]["reason"] == "no item existed yet"
+    assert told["weeks"][0]["products"] == []
+    assert told["weeks"][0]["reason"] == "no item existed yet"
     rows = list(csv.DictReader(io.StringIO(_csv([early, *weeks], ["Shop"]))))
-    assert rows[0]["aligned"] == "" and rows[-1]["aligned"]
+    assert rows[0]["aligned"] == ""
+    assert rows[-1]["aligned"]
     text = _text([early, *weeks], ["Shop"])
-    assert "·" in text and "not told: no item existed yet" in text
+    assert "·" in text
+    assert "not told: no item existed yet" in text
 
 
 def test_a_week_that_history_does_not_reach_says_so(organisation: App) -> None:
@@ -82,6 +85,7 @@ def test_the_verb_shows_a_table_and_refuses_an_unknown_product(organisation: App
     config = organisation.config.path
     shown = run("trend", "--weeks", "2", "--product", "Depot", config=config)
     assert shown.exit_code == 0, shown.output
-    assert "aligned" in shown.output and "Shop" not in shown.output
-    with pytest.raises(Exception, match="no product 'Depott'. Did you mean 'Depot'"):
+    assert "aligned" in shown.output
+    assert "Shop" not in shown.output
+    with pytest.raises(Exception, match=r"no product 'Depott'\. Did you mean 'Depot'"):
         raise run("trend", "--product", "Depott", config=config).exception
