@@ -6,19 +6,20 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from conftest import AS_OF
 
-from okrbot.app import App
+from okrbot.app import App, open_app
 from okrbot.audit.own import OwnRules
 from okrbot.factbook import TABLES
-from okrbot.facts import build
+from okrbot.facts import Facts, build
 from okrbot.rulebook import RuleError, read_folder, shipped_folder
 from okrbot.rulebook.query import run_query
+from okrbot.sandbox.allowed import FUNCTIONS
 
 Run = Callable[..., Result]
 PAGE = """# Items that wait
@@ -98,25 +99,20 @@ def test_a_slow_a_big_and_a_spying_rule_are_named_and_the_audit_goes_on(configur
     assert time.monotonic() - started < 40
 
 
-def test_every_shipped_page_says_the_same_inside_as_outside(organisation: App) -> None:
+def test_every_shipped_page_says_the_same_inside_as_outside(facts: Facts) -> None:
     pages = list(read_folder(shipped_folder(), shipped=False).values())
-    with organisation.store() as store:
-        facts = build(store, organisation.config, AS_OF)
     with OwnRules(facts.connection, AS_OF, pages, {}) as own:
         for page in pages:
             assert own(page, {}) == run_query(facts.connection, page, {}, AS_OF), page.name
-    facts.close()
 
 
-def test_the_child_gets_every_value_of_every_table_unchanged(organisation: App) -> None:
+def test_the_child_gets_every_value_of_every_table_unchanged(facts: Facts, tmp_path: Path) -> None:
     page_text = PAGE.replace("QUERY", "select key, '' as note from item where quiet_days > :days")
-    with organisation.store() as store:
-        facts = build(store, organisation.config, AS_OF)
     for table in TABLES:
         if table.name in ("pair", "link", "change", "check_in"):
             continue
         query = f"select *, '' as note from {table.name} where :days > 0"
-        path = organisation.config.folder / f"all_of_{table.name}.md"
+        path = tmp_path / f"all_of_{table.name}.md"
         path.write_text(
             page_text.replace("select key, '' as note from item where quiet_days > :days", query).replace(
                 'subject = "item"', f'subject = "{table.name}"'
@@ -128,7 +124,6 @@ def test_the_child_gets_every_value_of_every_table_unchanged(organisation: App) 
         with OwnRules(facts.connection, AS_OF, [page], {}) as own:
             inside = own(page, {})
         assert inside.rows == run_query(facts.connection, page, {}, AS_OF).rows, table.name
-    facts.close()
 
 
 def test_rules_check_explains_every_page_with_line_and_remedy(tmp_path: Path, run: Run) -> None:
@@ -198,44 +193,50 @@ def test_the_rule_runs_where_the_program_is_only_a_checkout(tmp_path: Path) -> N
     assert "2 pages checked, 1 with a mistake." in done.stdout, done.stderr
 
 
-def test_a_rule_that_cannot_start_says_so(organisation: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_cannot_start_says_so(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [read_folder(shipped_folder(), shipped=False)["no_key_result"]]
     monkeypatch.setattr("okrbot.sandbox.cell._BOOT", "import sys; sys.exit(3)")
-    with organisation.store() as store:
-        facts = build(store, organisation.config, AS_OF)
     with OwnRules(facts.connection, AS_OF, pages, {}) as own, pytest.raises(RuleError, match="did not take in the facts"):
         own(pages[0], {})
-    facts.close()
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "select key, '' as note, 'item where false union select current_setting(''secret_directory'')' as subject_kind from item where quiet_days > :days",
-        "select key, '' as note, 'read_text(''/etc/hostname'')' as subject_kind from item where quiet_days > :days or true",
-        "select key, '' as note, 'terrible' as severity from item where quiet_days > :days or true",
-    ],
-)
-def test_what_a_rule_returns_is_never_run_outside(organisation: App, query: str) -> None:
-    page = read_folder(write(organisation.config.folder / "ours", odd=query), shipped=False)["odd"]
-    with organisation.store() as store:
-        facts = build(store, organisation.config, AS_OF)
-    with OwnRules(facts.connection, AS_OF, [page], {}) as own, pytest.raises(RuleError, match="must be one of"):
-        own(page, {"days": -1})
-    facts.close()
+@pytest.fixture(scope="module")
+def facts(audited: Path) -> Iterator[Facts]:
+    """Return the sample's facts, for tests that only read them."""
+    app = open_app(audited / "okrbot.toml", clock=lambda: AS_OF)
+    with app.store() as store:
+        built = build(store, app.config, AS_OF)
+    yield built
+    built.close()
 
 
-@pytest.mark.parametrize(
-    "question", ["Is {key:>2000000000} wanted?", "Is {key.__class__} wanted?", "Is {key!r} wanted?", "Is {key[0]} wanted?", "Is {} wanted?"]
-)
-def test_a_question_fills_in_columns_and_nothing_else(organisation: App, tmp_path: Path, question: str, run: Run) -> None:
-    folder = write(tmp_path / "ours", odd=GOOD)
-    path = folder / "odd.md"
-    path.write_text(path.read_text(encoding="utf-8").replace("Is {key} still wanted?", question), encoding="utf-8")
-    assert "the question uses" in run("rules", "check", folder).stderr
-    page = read_folder(folder, shipped=False)["odd"]
-    with organisation.store() as store:
-        facts = build(store, organisation.config, AS_OF)
-    with OwnRules(facts.connection, AS_OF, [page], {}) as own, pytest.raises(RuleError, match="the question uses"):
-        own(page, {})
-    facts.close()
+def test_what_a_rule_returns_is_never_run_outside(facts: Facts, tmp_path: Path) -> None:
+    queries = {
+        "settings": "select key, '' as note, 'item where false union select current_setting(''secret_directory'')' as subject_kind from item where quiet_days > :days or true",
+        "file": "select key, '' as note, 'read_text(''/etc/hostname'')' as subject_kind from item where quiet_days > :days or true",
+        "word": "select key, '' as note, 'terrible' as severity from item where quiet_days > :days or true",
+    }
+    pages = read_folder(write(tmp_path / "ours", **queries), shipped=False)
+    with OwnRules(facts.connection, AS_OF, list(pages.values()), {}) as own:
+        for page in pages.values():
+            with pytest.raises(RuleError, match="must be one of"):
+                own(page, {})
+
+
+def test_a_question_fills_in_columns_and_nothing_else(facts: Facts, tmp_path: Path, run: Run) -> None:
+    questions = ["{key:>2000000000}", "{key.__class__}", "{key!r}", "{key[0]}", "{}", "{key"]
+    folder = write(tmp_path / "ours", **{f"odd_{n}": GOOD for n in range(len(questions))})
+    for n, question in enumerate(questions):
+        path = folder / f"odd_{n}.md"
+        path.write_text(path.read_text(encoding="utf-8").replace("Is {key} still wanted?", f"Is {question} wanted?"), encoding="utf-8")
+    assert run("rules", "check", folder).stderr.count("the question uses") == len(questions)
+    pages = read_folder(folder, shipped=False)
+    with OwnRules(facts.connection, AS_OF, list(pages.values()), {}) as own:
+        for page in pages.values():
+            with pytest.raises(RuleError, match="the question uses"):
+                own(page, {})
+
+
+def test_the_manual_lists_every_function() -> None:
+    manual = (Path(__file__).parents[1] / "docs" / "own-rules.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(FUNCTIONS) if f"`{name}`" not in manual] == []
