@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import SplitResult
 
 import pytest
 from fake_slack import FAULTS, FakeSlack
@@ -17,7 +18,7 @@ from slack_digests import MONDAY, app_for, client_for, digest, office_for
 
 from okrbot.app import App
 from okrbot.model import millis
-from okrbot.slack import Timing, by_key, deliver, listed, put, send_digests
+from okrbot.slack import Client, Timing, by_key, deliver, listed, put, send_digests
 from okrbot.slack.outbox import Outgoing, hash_of
 from okrbot.store import Store, open_store
 from okrbot.store.people import put_setting
@@ -228,20 +229,21 @@ def test_an_answer_without_an_end_is_cut_short(slack: FakeSlack, app: App, store
     assert len(slack.top("#shop")) == 1
 
 
-def test_a_process_that_stood_still_after_its_claim_sends_nothing(slack: FakeSlack, app: App, store: Store) -> None:
+def test_a_process_that_stood_still_after_its_claim_sends_nothing(
+    slack: FakeSlack, app: App, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office = office_for(app, store, timing=Timing(answer=5, quiet=10))
     with store.begin() as db:
         put(db, Outgoing("note:1", "note", "#shop", "Once", (), app.clock()), now=app.clock())
-    client = office.client
-    stood = client._line
+    stood = Client._line
 
-    def frozen(address: object) -> object:
-        if "chat.postMessage" in str(address):
+    def frozen(client: Client, address: SplitResult) -> object:
+        if address.path.endswith("chat.postMessage"):
+            monkeypatch.setattr(Client, "_line", stood)
             slack.clock.advance(60)  # SIGSTOP … SIGCONT
-            client.__dict__.pop("_line")
-        return stood(address)  # type: ignore[arg-type]
+        return stood(client, address)
 
-    client.__dict__["_line"] = frozen
+    monkeypatch.setattr(Client, "_line", frozen)
     assert deliver(office) == 0
     assert slack.top("#shop") == []
     slack.clock.advance(60)

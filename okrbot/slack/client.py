@@ -41,7 +41,7 @@ class Client(WebClient):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # Bolt copies the client for every request; an SSL context cannot be copied and need not be.
         twin = copy.copy(self)
-        twin.headers, twin.default_params = dict(self.headers), dict(self.default_params)
+        twin.headers, twin.default_params, twin.gate = dict(self.headers), dict(self.default_params), None
         return twin
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ wait until Slack has had time to file the message, look for it by its metadata, 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 import logging
@@ -76,6 +77,7 @@ class _Run:
 
     def __init__(self, office: Office, keys: set[str] | None) -> None:
         self.office, self.keys = office, keys
+        self.client = copy.deepcopy(office.client)  # its gate is ours alone; others may use the same client meanwhile
         self.free: dict[str, dt.datetime] = {}  # channel as configured: when it may get its next message
         self.arrived = 0
         self._self: tuple[str, frozenset[str]] | None = None
@@ -145,12 +147,12 @@ class _Run:
             self._settle(row, conversation)
 
     def _conversation(self, row: Delivery) -> directory.Conversation:
-        return directory.find(self.office.store, self.office.client, self._who()[1], row.channel)
+        return directory.find(self.office.store, self.client, self._who()[1], row.channel)
 
     def _who(self) -> tuple[str, frozenset[str]]:
         """Return our own user id and the granted scopes."""
         if self._self is None:
-            answer = self.office.client.auth_test()
+            answer = self.client.auth_test()
             known = {name.lower(): value for name, value in answer.headers.items()}
             self._self = (
                 str(answer["user_id"]),
@@ -174,16 +176,16 @@ class _Run:
             return  # somebody else has it
         self.free[row.channel] = now + dt.timedelta(seconds=office.timing.pace)
         more: dict[str, Any] = {"thread_ts": parent.ts} if parent is not None else {}
-        office.client.gate = self._gate(row.key, row.attempts + 1, now)
+        self.client.gate = self._gate(row.key, row.attempts + 1, now)
         try:
-            answer = office.client.chat_postMessage(channel=conversation.id, **payload, **more)
+            answer = self.client.chat_postMessage(channel=conversation.id, **payload, **more)
             ts = str(answer["ts"])
         except ERRORS as error:
             self._failed(dataclasses.replace(row, attempts=row.attempts + 1, payload=payload), judge(error, office.clock()))
         else:
             self._sent(row, ts)
         finally:
-            office.client.gate = None
+            self.client.gate = None
 
     def _payload(self, row: Delivery, now: dt.datetime) -> dict[str, Any]:
         """Return the frozen payload; a digest that goes out late says so."""
@@ -252,7 +254,7 @@ class _Run:
                 with office.store.connect() as db:
                     parent = by_key(db, row.thread_of)
                 thread = parent.ts if parent else ""
-            ts = find_message(office.client, conversation, row, bot=bot, thread_ts=thread)
+            ts = find_message(self.client, conversation, row, bot=bot, thread_ts=thread)
         except UnclearError as error:
             self._cannot_look(row, str(error))
         except ERRORS as error:
