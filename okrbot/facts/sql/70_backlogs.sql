@@ -90,7 +90,7 @@ group by backlog;
 
 -- Key results of a product in the order its goals are written: the upper half counts as more important.
 create table work.kr_half as
-select key, product, percent_rank() over (partition by product order by row_number_in_file) <= 0.5 as upper_half
+select key, product, percent_rank() over (partition by product order by row_number_in_file) < 0.5 as upper_half
 from (
   select f.key, f.product,
     row_number() over (order by f.source, try_cast(regexp_extract(k."where", ':(\d+)$', 1) as integer), f.key) as row_number_in_file
