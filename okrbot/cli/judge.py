@@ -177,10 +177,10 @@ def as_text(verdict: Judgement, opinion: Opinion | None = None) -> str:
     """Return one judgement as a line for a person."""
     from okrbot.render import plain
 
-    because = f" because of: {', '.join(verdict.because)}" if verdict.because else ""
+    because = f"\n    because of: {plain(', '.join(verdict.because), 160)}" if verdict.because else ""
     mark = f"  [the built-in judge says {opinion.built_in.kind}]" if opinion is not None and opinion.disagrees else ""
     ask = f"\n    {verdict.suggestion}" if verdict.suggestion else ""
-    return f"{verdict.kind:<18} {verdict.confidence:.2f}  {plain(verdict.text, 100)}{plain(because, 160)}{mark}{ask}"
+    return f"{verdict.kind:<18} {verdict.confidence:.2f}  {plain(verdict.text, 100)}{mark}{because}{ask}"
 
 
 # --- what people say --------------------------------------------------------------------------------------------------
