@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -119,3 +120,12 @@ def test_no_file_names_a_machine_or_an_index() -> None:
             text = path.read_text(encoding="utf-8", errors="ignore")
             found += [f"{name}: {word}" for word in forbidden if word in text]
     assert not found
+
+
+def test_no_page_points_at_nothing() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page, target) for page in pages for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    ]
+    assert links
+    assert not [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()]
