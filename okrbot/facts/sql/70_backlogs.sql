@@ -90,7 +90,7 @@ group by backlog;
 
 -- Key results of a product in the order its goals are written: the upper half counts as more important.
 create table work.kr_half as
-select key, product, percent_rank() over (partition by product order by row_number_in_file) < 0.5 as upper_half
+select key, product, percent_rank() over (partition by product order by row_number_in_file) <= 0.5 as upper_half
 from (
   select f.key, f.product,
     row_number() over (order by f.source, try_cast(regexp_extract(k."where", ':(\d+)$', 1) as integer), f.key) as row_number_in_file
@@ -102,7 +102,7 @@ from (
 create table work.local_rank as
 select b.key as backlog,
   (select count(*) from item i join work.kr_half h on h.key = i.key_result and not h.upper_half cross join work.moment m
-    where i.backlog = b.key and i.unit and i.started > m.now - interval 14 day)::integer as low_started,
+    where i.backlog = b.key and i.level >= 0 and i.work_class = 'value' and i.started > m.now - interval 14 day)::integer as low_started,
   (select count(*) from item i join work.kr_half h on h.key = i.key_result and h.upper_half
     where i.backlog <> b.key and i.product = b.product and i.product <> '' and i.unit and i.state = 'todo' and i.work_class = 'value' and i.age_days > 14)::integer as high_waiting,
   (select min(i.key) from item i join work.kr_half h on h.key = i.key_result and h.upper_half
