@@ -202,10 +202,15 @@ def test_the_figures_on_the_untouched_split_hold(name: str, macro_f1: float, out
     assert score.calibration_error <= 0.08
 
 
+_ITEM_CASE = re.compile(r"^\| (.+?) \| (solution|problem|bug|maintenance) \|", re.MULTILINE)
+
+
 def test_the_boundary_cases_of_the_page_are_judged_as_the_page_says() -> None:
     goals, objectives = (ROOT / "docs" / "judgement.md").read_text(encoding="utf-8").split("## Objectives")
+    objectives, items = objectives.split("## Items")
     cases = [("key_result", *pair) for pair in _CASE.findall(goals)] + [("objective", *pair) for pair in _CASE.findall(objectives)]
-    assert len(cases) >= 40
+    cases += [("item", *pair) for pair in _ITEM_CASE.findall(items)]
+    assert len(cases) >= 60
     assert [(text, kind) for level, text, kind in cases if judge(text, level=level).kind != kind] == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okrbot.wording.goal_grammar import TARGETS, Grammar, class_of
-from okrbot.wording.goal_lexicon import BIT, NOUNS, clusters
+from okrbot.wording.goal_lexicon import BIT, NOUNS, abstract, clusters
 from okrbot.wording.goal_text import Reading
 
 _VERB_ORDER = ("up", "down", "reach", "keep", "deliver", "act", "use", "aspire")
@@ -39,9 +39,38 @@ def features(reading: Reading, grammar: Grammar) -> list[str]:
     _structure(reading, grammar, found)
     _numbers(reading, grammar, found)
     _words(reading, found)
+    _abstract(reading, grammar, found)
     if reading.language == "en":
         _groups(reading, grammar, found)
     return list(found)
+
+
+def _abstract(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
+    """Add whether what is made can be handed over or only felt: the last noun of the object, and what stands further on."""
+    if grammar.head < 0:
+        return
+    nouns: list[str] = []
+    opened = False  # past the object's own words: "a culture | of trust"
+    for at in range(grammar.head + 1, min(grammar.head + 10, len(reading.words))):
+        word, bits = reading.words[at], reading.bits[at]
+        if reading.kinds[at] not in "wv":
+            if reading.kinds[at] in ".#":
+                break
+            continue
+        if bits & _QUIET:
+            opened = opened or bool(nouns)
+            continue
+        if not opened:
+            nouns.append(word)
+        elif abstract(word, reading.language):
+            found["ab:further"] = None
+            found[f"ab:further+hc={grammar.head_class}"] = None
+    if not nouns:
+        return
+    last = "y" if abstract(nouns[-1], reading.language) else "n"
+    some = "y" if any(abstract(word, reading.language) for word in nouns) else "n"
+    for feature in (f"ab={last}", f"ab+hc={last}+{grammar.head_class}", f"ab:any={some}", f"ab:any+hc={some}+{grammar.head_class}"):
+        found[feature] = None
 
 
 def _groups(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:

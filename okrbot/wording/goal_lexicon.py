@@ -160,3 +160,32 @@ def clusters() -> dict[str, tuple[str, ...]]:
             coarse, middle, fine = names.split()
             groups.update(dict.fromkeys(words.split(), (f"a{coarse}", f"b{middle}", f"c{fine}")))
     return groups
+
+
+# Endings of nouns for qualities and states, by language.
+_STATES = {
+    "en": ("ness", "ity", "ship", "hood", "ance", "ence", "dom", "ism"),
+    "de": ("heit", "keit", "schaft", "tum", "ität", "kultur", "gefühl"),
+    "fr": ("ité", "ance", "ence", "isme", "esse"),
+    "es": ("dad", "tad", "eza", "anza", "encia", "ismo"),
+    "pt": ("dade", "eza", "ança", "ência", "ismo"),
+    "nl": ("heid", "schap", "iteit", "cultuur", "gevoel"),
+}
+_THINGS = frozenset(
+    ["facility", "utility", "city", "university", "entity", "identity_provider", "insurance", "audience", "conference", "reference", "sequence", "licence", "appliance", "ambulance", "entrance", "fence", "residence", "agence", "assurance", "séance", "ordinateur", "ciudad", "universidad", "entidad", "cidade", "universidade", "entidade", "unidad", "unidade", "université", "facilité", "universität", "gesellschaft", "mannschaft", "botschaft", "ortschaft", "gewerkschaft", "landschap", "boodschap", "gereedschap", "activity", "abundance", "instance", "substance", "utilities", "facilities", "activities", "cities", "membership", "internship", "township"]
+)
+
+
+@functools.cache
+def _abstract_words(language: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    words = dict(sections(read("abstract.txt"))).get(language, [])
+    return frozenset(word for word in words if not word.endswith("*")), tuple(word[:-1] for word in words if word.endswith("*"))
+
+
+@functools.lru_cache(maxsize=20_000)
+def abstract(word: str, language: str) -> bool:
+    """Tell whether a noun means something that can be felt, held or believed but not handed over: from a list, else by its ending."""
+    words, stems = _abstract_words(language)
+    if word in words or (stems and word.startswith(stems)):
+        return True
+    return len(word) > 6 and word not in _THINGS and word.endswith(_STATES[language])

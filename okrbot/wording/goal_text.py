@@ -124,7 +124,25 @@ _NAMED = frozenset(
 )
 _NUMBER_NAMES = frozenset(("360", "365", "404", "9001", "27001", "14001", "27701", "13485", "42001", "22301", "45001"))
 _FIRST = frozenset(
-    ["first", "last", "next", "past", "previous", "ersten", "letzten", "nächsten", "premiers", "premières", "derniers", "primeros", "primeras", "últimos", "primeiros", "eerste", "laatste"]
+    [
+        "first",
+        "last",
+        "next",
+        "past",
+        "previous",
+        "ersten",
+        "letzten",
+        "nächsten",
+        "premiers",
+        "premières",
+        "derniers",
+        "primeros",
+        "primeras",
+        "últimos",
+        "primeiros",
+        "eerste",
+        "laatste",
+    ]
 )
 _WITHIN = frozenset(
     [

@@ -12,6 +12,7 @@ from okrbot.wording.goal_lexicon import BIT, LANGUAGES, lexicon
 from okrbot.wording.goal_model import KINDS, model
 from okrbot.wording.goal_text import Reading
 from okrbot.wording.verdict import GoalTraits, Judgement
+from okrbot.wording.wrapping import bare
 
 GoalLevel = Literal["key_result", "objective"]
 
@@ -40,12 +41,15 @@ _OBJECTIVE_SUGGESTIONS = {
 
 def chosen_language(text: str, language: str | None) -> str:
     """Return the language to read `text` in: the given one, the detected one, or English when nothing speaks against it."""
-    return language or tongue.likely(text)[0]
+    return language or tongue.likely(bare(text[:_LONGEST]))[0]
 
 
 def read(text: str, language: str) -> Reading:
     """Return the reading of `text` with the lexicon of `language` (one of LANGUAGES)."""
-    return Reading(text[:_LONGEST], lexicon(language))
+    text = text[:_LONGEST]
+    reading = Reading(bare(text), lexicon(language))
+    reading.text = text  # what is quoted stands in the text as written
+    return reading
 
 
 def judge_goal(text: str, *, level: GoalLevel, language: str | None = None) -> Judgement:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from okrbot.wording.wrapping import unwrapped
+
 TITLE_LIMIT = 500
 BODY_LIMIT = 8000
 
@@ -59,7 +61,7 @@ class ItemText:
 
 def take_apart(title: str) -> ItemText:
     """Return the parts of a title; only its first 500 characters are read."""
-    rest = _KEY.sub("", title[:TITLE_LIMIT].strip())
+    rest = _KEY.sub("", unwrapped(title[:TITLE_LIMIT]).strip())
     tags: list[str] = []
     kinds: list[str] = []
     commit = _COMMIT.match(rest)

@@ -28,6 +28,9 @@ _MOST_A_WORD = 5.0  # one odd word must not outvote a sentence
 _FOREIGN_MARGIN = 3.0  # natural-log units by which another language must be ahead of the six
 _MARGIN = 0.7  # and the best of the six ahead of the next
 _ENGLISH_AHEAD = 1.5  # jargon is English in every language, and most goals are English
+_ENGLISH_WORD = 1.5  # a common word of English that no other language's list has
+_SHORT = 4  # words
+_SHORT_MARGIN = 9.0
 _MOST_REMEMBERED = 50_000
 
 
@@ -75,6 +78,13 @@ class _Sounds:
         if len(self._remembered) < _MOST_REMEMBERED:
             self._remembered[word] = found
         return found
+
+    def only_english(self, word: str) -> bool:
+        """Return whether a word is common in English and in no other language's list: short titles have little else to tell them by."""
+        if len(word) < 4 or word not in goal_lexicon.clusters():
+            return False
+        listed = self._words.get(word)
+        return listed is None or not any(weight for language, weight in zip(self.languages, listed, strict=True) if language != "en")
 
     def _weigh(self, gram: str) -> tuple[float, ...]:
         row = self._counts.get(gram)
@@ -133,6 +143,7 @@ def _script(text: str) -> str:
 def scores(text: str) -> dict[str, float]:
     """Return how well each language fits the words of `text`: 0 is perfect, the nearer the better. Latin script only."""
     sounds = _sounds()
+    english = sounds.languages.index("en")
     total = [0.0] * len(sounds.languages)
     for raw in _WORD.findall(text):
         word = raw.lower()
@@ -140,6 +151,8 @@ def scores(text: str) -> dict[str, float]:
             continue  # NPS, MRR and 40k speak no language
         for place, score in enumerate(sounds.of(word)):
             total[place] += score
+        if word.isascii() and sounds.only_english(word):
+            total[english] += _ENGLISH_WORD
     return dict(zip(sounds.languages, total, strict=True))
 
 
@@ -159,6 +172,9 @@ def likely(text: str) -> tuple[str, float]:
     best, second = own[0], own[1]
     other = max((language for language in found if language not in _OWN), key=lambda language: found[language])
     margin = 0.8 if _FOREIGN_LETTERS.intersection(text.lower()) else _FOREIGN_MARGIN
+    words = _WORD.findall(text[:80].lower()) if margin == _FOREIGN_MARGIN else []
+    if 0 < len(words) <= _SHORT and any(map(_sounds().only_english, words)):
+        margin = _SHORT_MARGIN  # a few letters in a row are thin evidence against a plain English word
     if found[other] > found[best] + margin:
         return other, found[other] - found[best]
     return best, found[best] - found[second]

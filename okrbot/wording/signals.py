@@ -130,6 +130,8 @@ def update_signals(text: str, language: str | None = None) -> UpdateSignals:
             result = Signal(0.9 if number else 0.75, moved)
         elif number and re.search(r"\d\s?%", text):
             result = Signal(0.7, read.span("metric"))
+    if any(map(str.isdigit, text)):
+        result = _best(result, _told(text))
     result = _best(result, _section(read, "result", 0.6))
     return UpdateSignals(shipped=_section(read, "shipped", 0.85), result=result, learning=_section(read, "learning", 0.8), language=spoken)
 
@@ -143,6 +145,18 @@ def _language(text: str) -> str:
 
 def _best(one: Signal, other: Signal) -> Signal:
     return one if one.confidence >= other.confidence else other
+
+
+def _told(text: str) -> Signal:
+    """Return a result that is told in numbers without the name of a metric; versions, dates and counts of our own work are none."""
+    for window in _windows(text):
+        for pattern in (patterns.MOVED, patterns.SAVED, patterns.LESS):
+            found = pattern.search(window)
+            if found and not patterns.DOTTED.search(found.group()) and not patterns.WORK_COUNTED.search(window[: found.end()]):
+                amounts = [part.strip() for part in found.groups() if part]
+                if pattern is patterns.LESS or all(patterns.UNIT.search(part) for part in amounts) or pattern is patterns.MOVED:
+                    return Signal(0.8, " ".join(found.group().split()))
+    return ABSENT
 
 
 def _section(read: Reading, section: str, confidence: float) -> Signal:
