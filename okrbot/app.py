@@ -257,9 +257,9 @@ class App:
         from okrbot.slack import send_digests
 
         audit = said or self.audit(store, remember=False)
-        titles = {rule.rule: rule.title for rule in audit.rules}
+        titles, kinds = {rule.rule: rule.title for rule in audit.rules}, _by_kind(audit)
         digests = self.digests_of(store, audit, product=product)
-        return send_digests(store, self.config, digests, clock=self.clock, sleep=self.sleep, due=due, titles=titles, tell=tell)
+        return send_digests(store, self.config, digests, clock=self.clock, sleep=self.sleep, due=due, titles=titles, kinds=kinds, tell=tell)
 
     def previews(self, store: Store, *, product: str | None = None) -> list[str]:
         """Write one page a digest that shows it as Slack would; return where each is, with a link into Block Kit Builder."""
@@ -267,11 +267,11 @@ class App:
         from okrbot.slack.preview import preview_digest
 
         audit = self.audit(store, remember=False)
-        titles = {rule.rule: rule.title for rule in audit.rules}
+        titles, kinds = {rule.rule: rule.title for rule in audit.rules}, _by_kind(audit)
         said = []
         for digest in self.digests_of(store, audit, product=product):
             with store.connect() as db:
-                posts = render(db, self.config, digest, titles=titles)
+                posts = render(db, self.config, digest, titles=titles, kinds=kinds.get(digest.product, {}))
             said.append(preview_digest(digest, self.config.folder, posts=posts))
         return said
 
@@ -302,6 +302,12 @@ class App:
         settings = self.config.write_back
         return run(store, settings, desks, titles=titles, clock=self.clock, tell=tell, dry_run=dry_run, undo=undo, most=most)
 
+    def check_slack(self) -> tuple[bool, list[str]]:
+        """Return whether Slack can be used, and lines that say as whom and what is missing; nothing is posted. Raises ConfigError."""
+        from okrbot.slack.checking import check
+
+        return check(self.config, now=self.clock())
+
 
 def open_app(
     path: Path, *, secrets: bool = True, environment: Mapping[str, str] = os.environ, clock: Callable[[], dt.datetime] | None = None
@@ -309,6 +315,16 @@ def open_app(
     """Load the configuration at `path` and return the application. Raises ConfigError."""
     kinds = Kinds()
     return App(load(path, kinds=kinds, secrets=secrets, environment=environment), kinds, clock or system_clock, time.sleep)
+
+
+def _by_kind(audit: Audit) -> dict[str, dict[str, int]]:
+    """Return how many open findings each rule has, by product."""
+    counts: dict[str, dict[str, int]] = {}
+    for finding in audit.findings:
+        if finding.state in ("open", "returned"):
+            of = counts.setdefault(finding.product, {})
+            of[finding.rule] = of.get(finding.rule, 0) + 1
+    return counts
 
 
 def system_clock() -> dt.datetime:

@@ -41,6 +41,8 @@ def _rules(app: App) -> int:
     click.echo(
         f"rules    {len(rulebook)} run under the profile {app.config.rules.profile}" + (f", {len(own)} of them your own" if own else "")
     )
+    if own:
+        click.echo(f"         your own rules run in a child process: {', '.join(protections())}")
     return DONE
 
 
