@@ -112,8 +112,7 @@ def test_a_reason_sets_the_finding_aside_until_its_day(organisation: App, store:
 
 def test_what_is_stopped_rests_until_the_team_had_time_to_close_it(organisation: App, store: Store) -> None:
     say(organisation, store, an(question(organisation, store), "stop"))
-    assert state_after(organisation, store, 1) == "waived"
-    assert state_after(organisation, store, 1, "output_only", LINKED[1]) in ("waived", "clear"), "no rule asks about it meanwhile"
+    assert state_after(organisation, store, 1, "no_success_measure", LINKED[1]) == "waived", "no rule asks about it meanwhile"
     assert state_after(organisation, store, 15) == "open"
 
 
@@ -123,10 +122,8 @@ def test_what_happened_after_a_launch_is_evidence_that_a_pull_does_not_take_away
         prompts.rows.insert(db, _follow_up(subject))
     said = {"verdict": "not_moved", "text": "Card payments stayed at 31 %, see the payments dashboard."}
     assert say(organisation, store, an("pfollow", "outcome", **said)).outcome == "accepted"
-    assert state_after(organisation, store, 0.01, rule, subject) == "clear"
     with store.begin() as db:
         db.execute(sa.delete(t.notes).where(t.notes.c.subject == "20001"))  # what a pull does to the notes of an item it reads again
-    organisation.audit(store, as_of=NOW + dt.timedelta(days=1))
     assert state_after(organisation, store, 1.01, rule, subject) == "clear"
     with store.begin() as db:
         given = answers.current(db, "pfollow")

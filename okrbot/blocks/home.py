@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from okrbot.answers import Given
 from okrbot.blocks.digest import CHANGE_DAY, MUTE
 from okrbot.blocks.escape import escape, link
-from okrbot.blocks.limits import MOST_BLOCKS, Block
+from okrbot.blocks.limits import MOST_BLOCKS, TEXTS, Block
 from okrbot.blocks.pieces import actions, button, context, divider, header, section
 from okrbot.blocks.prompt import outcome, question, when
 from okrbot.blocks.sentences import Marked, say
@@ -73,12 +73,23 @@ def home_view(home: Home) -> Block:
         for card in home.cards[:SMALL]:
             blocks += _card(card)
     if home.health is not None:
-        blocks += [header("Health of okrbot"), section("\n".join(f"• {escape(line, 200)}" for line in home.health[:12]) or "No word yet.")]
+        blocks += [header("Health of okrbot"), section(_lines(home.health))]
     if home.connect:
         blocks.append(section(say(PAGE, "connect", {}), accessory=button("Connect me…", CONNECT), block_id="connect"))
     blocks = blocks[: MOST_BLOCKS["home"] - 1]
     blocks.append(context(f"As of {when(home.at)}. Only you see this page."))
     return {"type": "home", "callback_id": "okr.v1.home", "blocks": blocks}
+
+
+def _lines(health: Sequence[str]) -> str:
+    """Return as many lines as a section takes."""
+    text = ""
+    for line in health:
+        more = f"{text}• {escape(line, 200)}\n"
+        if len(more) > TEXTS["section"]:
+            break
+        text = more
+    return text or "No word yet."
 
 
 def _asking(home: Home) -> list[Block]:

@@ -36,12 +36,14 @@ def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: d
     asked: list[Prompt] = []
     full: set[str] = set()
     subjects: set[str] = set()
+    rooms: dict[str, list[str]] = {}  # product: owners who may be asked now
     for finding in _waiting(db, now):
         if finding["subject"] in subjects:
             continue
-        owners = [p for p in owners_of(db, config, finding["product"]) if p not in full]
-        ready = [p for p in owners if has_room(db, config, _known(people, p, now), now=now)]
-        full |= set(owners) - set(ready)
+        product = finding["product"]
+        if product not in rooms:
+            rooms[product] = [p for p in owners_of(db, config, product) if has_room(db, config, _known(people, p, now), now=now)]
+        ready = [p for p in rooms[product] if p not in full]
         if not ready:
             continue
         prompt = _prompt(db, finding, person=_least_asked(db, ready, now), pages=pages, now=now)
