@@ -299,6 +299,22 @@ def test_undo_takes_back_what_okrbot_wrote_and_only_that_also_when_switched_off(
     assert world.writing_requests() == before
 
 
+def test_a_note_that_a_person_deleted_stays_deleted(world: World) -> None:
+    world.run()
+    site, issue = world.fake.site, world.issue(world.keys[1])
+    if world.kind == "linear":
+        for table in ("comments", "attachments"):
+            site.tables[table] = {id_: row for id_, row in site.tables[table].items() if row["issueId"] != issue["id"]}
+        site.edit(issue, labelIds=[], by="a person")
+    else:
+        site.comments[issue["id"]], site.remote_links[issue["id"]] = [], {}
+        site.edit(issue["id"], labels=[])
+    world.pull()
+    assert world.run() == (0, ["0 notes written, 0 taken back."])
+    assert world.run(undo=True)[0] == 0
+    assert set(world.counts().values()) == {NOTHING}
+
+
 def test_a_label_that_a_person_put_there_is_neither_written_nor_taken_back(world: World) -> None:
     issue = world.issue(world.keys[0])
     if world.kind == "linear":
@@ -464,6 +480,45 @@ def until_done(world: World, key: str, wished: tuple[int, int, int], undo: bool)
             return
         world.pull()
     raise AssertionError((world.counts()[key], [dict(row) for row in world.rows()]))
+
+
+def test_a_persons_edit_in_the_middle_is_never_overwritten(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.configure(actions=("label",))
+    key, races = world.keys[1], 0
+    for turn in itertools.count():
+        left = turn
+        title, label = f"Mine {turn}", f"mine-{turn}"
+
+        def meanwhile(_number: int = 0, title: str = title, label: str = label) -> None:
+            nonlocal left
+            left -= 1
+            if left == -1:
+                issue, site = world.issue(key), world.fake.site
+                if world.kind == "linear":
+                    site.edit(issue, title=title, labelIds=[*issue["labelIds"], site.label(label)["id"]], by="a person")
+                else:
+                    site.edit(issue["id"], summary=title, labels=[*issue["fields"]["labels"], label])
+
+        if world.kind == "linear":
+            world.fake.between = meanwhile
+        else:
+            world.fake.before_request = meanwhile
+        code, _ = world.run()
+        reached = left < 0
+        world.fake.before_request, world.fake.between = (lambda _number: None), None
+        if not reached:
+            break
+        races += 1
+        issue = world.issue(key)
+        assert title in (issue.get("title"), issue.get("fields", {}).get("summary"))
+        assert label in world.stands(key)["label"]
+        assert ("okrbot-flagged" in world.stands(key)["label"]) == (code == 0)
+        world.run(undo=True)
+        assert label in world.stands(key)["label"]
+        world.pull()
+    assert races > 5
+    with capsys.disabled():
+        print(f" {races} edits in the middle, 0 overwritten")
 
 
 def test_data_center_is_written_in_its_own_form_and_taken_back(center: World) -> None:
