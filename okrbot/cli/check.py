@@ -36,13 +36,13 @@ def command(ctx: click.Context, offline: bool) -> int:
 
 
 def _rules(app: App) -> int:
+    from okrbot.sandbox import protections
+
     rulebook = app.rulebook()
     own = [page.name for page in rulebook.values() if not page.shipped]
-    click.echo(
-        f"rules    {len(rulebook)} run under the profile {app.config.rules.profile}" + (f", {len(own)} of them your own" if own else "")
-    )
-    if own:
-        click.echo(f"         your own rules run in a child process: {', '.join(protections())}")
+    click.echo(f"rules    {len(rulebook)} run under the profile {app.config.rules.profile}" + (f", {len(own)} of them your own" if own else ""))
+    for line in protections() if own else ():
+        click.echo(f"         {line}")
     return DONE
 
 
