@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from okrbot.blocks.escape import one_line
-from okrbot.blocks.limits import MOST_FALLBACK, TEXTS, Block, check_message
+from okrbot.blocks.limits import MOST_CHARACTERS, MOST_FALLBACK, TEXTS, Block, check_message, size
 from okrbot.blocks.pieces import actions, button, context, fields, header, section, table
 from okrbot.blocks.sentences import say
 from okrbot.digest import Digest, Score
@@ -23,7 +23,8 @@ TEMPLATE = "slack_digest.j2"
 # Action ids carry a version: a message stays clickable for years.
 OPEN, WHY, CHANGE_DAY, MUTE = "okr.v1.digest.open", "okr.v1.digest.why", "okr.v1.digest.day", "okr.v1.digest.mute"
 GOAL_HEAD = ("Key result", "From", "Now", "To", "Way", "Due", "Last check-in")
-MOST_CHANGES, MOST_ROWS, MOST_KINDS, MOST_UNSEEN = 4, 20, 20, 15
+MOST_CHANGES, MOST_ROWS, MOST_KINDS, MOST_UNSEEN, MOST_GAPS = 4, 20, 20, 15, 5
+BUDGET = MOST_CHARACTERS - 1000  # room for the line about being late, which is added when it is sent
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def digest_posts(
         "d": digest,
         "week": int(digest.period[-2:]),
         "headline": headline(digest),
-        "gaps": holes,
+        "gaps": holes[:MOST_GAPS],
+        "more_gaps": max(0, len(holes) - MOST_GAPS),
         "when": digest.as_of.astimezone(zone),
     }
     if holes and all(score.now is None for score in digest.scores) and not digest.open:
@@ -110,14 +112,24 @@ def skipped_note(periods: Sequence[str]) -> Block:
 
 
 def _message(digest: Digest, values: dict[str, Any], skipped: Sequence[str]) -> tuple[Post, int]:
+    """Return the message and how many decisions did not fit: the last are left out until the rest does."""
+    blocks: list[Block] = []
+    for most in range(len(digest.decisions), -1, -1):
+        blocks, beyond = _whole(digest, values, skipped, most)
+        if size(blocks) <= BUDGET:
+            break
+    return _post(values, blocks), beyond
+
+
+def _whole(digest: Digest, values: dict[str, Any], skipped: Sequence[str], most: int) -> tuple[list[Block], int]:
     blocks = [header(f"{digest.product}: work and goals, week {values['week']}"), section(say(TEMPLATE, "headline", values))]
     if values["gaps"]:
         blocks.append(section(_fit(say(TEMPLATE, "gaps", values))))
     if changes := _changes(digest.scores):
         blocks.append(fields([say(TEMPLATE, part, {"s": score}) for part, score in changes]))
     beyond = 0
-    if digest.decisions:
-        lines, beyond = _decisions(digest, values)
+    if most:
+        lines, beyond = _decisions(digest, values, most)
         blocks.append(section(lines))
     hidden = sum(1 for f in digest.resolved if f.restricted)
     rest = values | {"shown_resolved": [f for f in digest.resolved if not f.restricted], "hidden_resolved": hidden}
@@ -125,8 +137,7 @@ def _message(digest: Digest, values: dict[str, Any], skipped: Sequence[str]) -> 
         blocks.append(context(_fit(small)))
     if skipped:
         blocks.append(skipped_note(skipped))
-    blocks += [context(say(TEMPLATE, "footer", values)), _footer(digest)]
-    return _post(values, blocks), beyond
+    return [*blocks, context(say(TEMPLATE, "footer", values)), _footer(digest)], beyond + len(digest.decisions) - most
 
 
 def _quiet(values: dict[str, Any], skipped: Sequence[str]) -> Post:
@@ -156,7 +167,7 @@ def _post(values: dict[str, Any], blocks: Sequence[Block]) -> Post:
 
 
 def _footer(digest: Digest) -> Block:
-    value = json.dumps({"product": digest.product[:500], "period": digest.period})
+    value = json.dumps({"product": digest.product[:200], "period": digest.period})
     first = [button("Decide…", OPEN, value=value, style="primary")] if digest.decisions else []
     return actions(
         [
@@ -176,12 +187,12 @@ def _changes(scores: Sequence[Score]) -> list[tuple[str, Score]]:
     return (moved + stands)[:MOST_CHANGES]
 
 
-def _decisions(digest: Digest, values: dict[str, Any]) -> tuple[str, int]:
+def _decisions(digest: Digest, values: dict[str, Any], most: int) -> tuple[str, int]:
     lines = [say(TEMPLATE, "decide", values)]
-    for number, decision in enumerate(digest.decisions, 1):
+    for number, decision in enumerate(digest.decisions[:most], 1):
         line = say(TEMPLATE, "decision", values | {"x": decision, "number": number})
         if sum(len(text) + 2 for text in lines) + len(line) > TEXTS["section"]:
-            return "\n\n".join(lines), len(digest.decisions) - number + 1
+            return "\n\n".join(lines), most - number + 1
         lines.append(line)
     return "\n\n".join(lines), 0
 
@@ -210,6 +221,8 @@ def _thread(digest: Digest, values: dict[str, Any], goals: Sequence[GoalLine], k
 
 def _reply(text: str, *more: Block) -> Post:
     blocks = (section(text), *more)
+    while size(blocks) > MOST_CHARACTERS and len(blocks[-1].get("rows", ())) > 1:
+        blocks = (*blocks[:-1], blocks[-1] | {"rows": blocks[-1]["rows"][:-1]})
     check_message(blocks, text)
     return Post(text, blocks)
 

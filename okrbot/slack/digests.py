@@ -35,6 +35,7 @@ def send_digests(
     sleep: Callable[[float], None],
     due: dt.datetime | None = None,
     titles: Mapping[str, str] | None = None,
+    kinds: Mapping[str, Mapping[str, int]] | None = None,
     client: Client | None = None,
     timing: Timing = Timing(),  # noqa: B008 -- frozen
     patience: float = PATIENCE,
@@ -43,7 +44,8 @@ def send_digests(
 ) -> int:
     """Send the digests through the outbox and return 0, or 4 when one of them has not arrived yet (it will be tried again).
 
-    `due` is the slot they belong to (default: now); `titles` names rules by their title; `tell` gets one line a product.
+    `due` is the slot they belong to (default: now); `titles` names rules by their title, `kinds` counts each product's open findings by
+    rule (default: as the store has them); `tell` gets one line a product.
     Calling it again in the same week sends nothing twice, and settles what was left in doubt.
     """
     now = clock()
@@ -51,7 +53,8 @@ def send_digests(
     with store.begin() as db:
         for digest in digests:
             if digest.channel:
-                keys.append(plan(db, config, digest, now=now, due=due or now, titles=titles or {}))
+                counted = (kinds or {}).get(digest.product)
+                keys.append(plan(db, config, digest, now=now, due=due or now, titles=titles or {}, kinds=counted))
             else:
                 tell(f"{digest.product}: no channel is configured, so nothing is sent.")
     if not keys:
@@ -91,7 +94,8 @@ def digest_key(product: str, channel: str, period: str) -> str:
 
 
 def plan(
-    db: sa.Connection, config: Config, digest: Digest, *, now: dt.datetime, due: dt.datetime, titles: Mapping[str, str]
+    db: sa.Connection, config: Config, digest: Digest, *, now: dt.datetime, due: dt.datetime, titles: Mapping[str, str],
+    kinds: Mapping[str, int] | None = None,
 ) -> str:  # fmt: skip
     """Write one digest and its thread into the outbox, once a week; return its key. Older ones not yet sent are skipped."""
     key = digest_key(digest.product, digest.channel, digest.period)
@@ -99,7 +103,7 @@ def plan(
         return key
     muted = int(setting(db, f"product:{digest.product}").get("muted_until", 0))
     missed = _skip_older(db, digest, now=now)
-    posts = render(db, config, digest, titles=titles, skipped=missed)
+    posts = render(db, config, digest, titles=titles, kinds=kinds, skipped=missed)
     common: dict[str, Any] = {"channel": digest.channel, "product": digest.product, "period": digest.period, "due": due}
     message = Outgoing(key, KIND, text=posts.message.text, blocks=posts.message.blocks, **common)
     if muted > millis(now):
@@ -112,11 +116,13 @@ def plan(
 
 
 def render(
-    db: sa.Connection, config: Config, digest: Digest, *, titles: Mapping[str, str] | None = None, skipped: Sequence[str] = ()
+    db: sa.Connection, config: Config, digest: Digest, *, titles: Mapping[str, str] | None = None,
+    kinds: Mapping[str, int] | None = None, skipped: Sequence[str] = (),
 ) -> DigestPosts:  # fmt: skip
     """Return the messages of one digest with what the store knows beside it: gaps, key results, findings by kind."""
     names = titles or {}
-    kinds = {names.get(rule, rule.replace("_", " ")): number for rule, number in _by_rule(db, digest.product).items()}
+    counts = _by_rule(db, digest.product) if kinds is None else kinds
+    kinds = {names.get(rule, rule.replace("_", " ")): number for rule, number in counts.items()}
     return digest_posts(
         digest, gaps=_gaps(db, config, digest), goals=_goals(db, digest), kinds=kinds, skipped=skipped, short=config.digest.quiet
     )
