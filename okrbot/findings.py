@@ -84,12 +84,18 @@ class SourceCoverage:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ProductResult:
-    """Scores of one product (null where they cannot be told) and how many findings are open."""
+    """Scores of one product (null where they cannot be told), what they are made of, and how many findings are open.
+
+    `moved_by` gives for each score the keys of up to three findings that move it; `backlogs` the scores of each backlog.
+    """
 
     name: str
     scores: Mapping[str, float | None]
     findings: int
     channel: str = ""
+    parts: Mapping[str, Mapping[str, float | None]] = dataclasses.field(default_factory=dict)
+    moved_by: Mapping[str, tuple[tuple[str, str], ...]] = dataclasses.field(default_factory=dict)  # (rule, key)
+    backlogs: Mapping[str, Mapping[str, float | None]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

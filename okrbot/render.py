@@ -16,6 +16,7 @@ from okrbot.digest import SEVERITY_ORDER, Digest
 from okrbot.findings import Audit, Finding
 
 MOST_A_RULE = 5
+MANY = 60  # findings; a first audit with more is told in summary
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -80,6 +81,8 @@ def text_audit(audit: Audit, *, everything: bool = False) -> str:
             groups.setdefault(finding.rule, []).append(finding)
     titles = {rule.rule: rule.title for rule in audit.rules}
     order = sorted(groups, key=lambda rule: (min(SEVERITY_ORDER[f.severity] for f in groups[rule]), rule))
-    most = 1_000_000 if everything else MOST_A_RULE
+    found = sum(len(group) for group in groups.values())
+    # The first look at a big backlog is a summary: one example a rule, not four hundred findings.
+    most = 1_000_000 if everything else 1 if audit.first and found > MANY else MOST_A_RULE
     sections = [(titles.get(rule, rule), rule, groups[rule][:most], max(0, len(groups[rule]) - most), groups[rule]) for rule in order]
     return render("audit.txt.j2", {"a": audit, "sections": sections})

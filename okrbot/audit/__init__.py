@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 
 from okrbot.audit.lifecycle import compare, last_audit, record
 from okrbot.audit.outcomes import Runner, ask
-from okrbot.audit.scores import factory, scores
+from okrbot.audit.pausing import Pause, pause_ignored, pauses
+from okrbot.audit.scores import Scored, factory_of, factory_parts, movers, scored
 from okrbot.audit.subjects import make_findings
 from okrbot.config import Config
 from okrbot.facts import Facts, build
@@ -44,22 +46,28 @@ def audit(
     facts = build(store, config, as_of, progress=progress)
     try:
         lock(facts.connection)
-        outcomes, flagged = ask(facts, pages, config.rules.own, run_own=run_own)
+        paused = _paused(store, config, as_of)
+        running = {name: page for name, page in pages.items() if name not in paused}
+        outcomes, flagged = ask(facts, running, config.rules.own, run_own=run_own)
+        outcomes = in_order([*outcomes, *(_rest(pages[name], pause) for name, pause in paused.items() if name in pages)])
         findings = make_findings(facts, pages, flagged, config.rules.own)
         coverage = see(store, facts)
-        numbers = scores(facts.connection, as_of.astimezone(dt.UTC).replace(tzinfo=None))
+        at = as_of.astimezone(dt.UTC).replace(tzinfo=None)
+        numbers, lists = scored(facts.connection, at), scored(facts.connection, at, by="backlog")
+        homes = dict(facts.connection.execute("select key, product from backlog").fetchall())
     finally:
         facts.close()
     blind = {source.source for source in coverage if not source.complete}
     with store.begin() as db:
         compared = compare(db, findings, outcomes, as_of=as_of, blind_sources=blind)
-        products = _products(config, numbers, compared.findings, outcomes)
+        products = _products(config, numbers, {key: (homes[key], one) for key, one in lists.items()}, compared.findings, outcomes)
         newest = last_audit(db)
         remembered = remember and (newest is None or newest <= as_of)
         if remembered:
             said_rules = json.dumps([_rule_row(outcome) for outcome in outcomes], ensure_ascii=False)
             said_scores = json.dumps({product.name: dict(product.scores) for product in products}, ensure_ascii=False)
             record(db, compared, as_of=as_of, ran=ran, scores=said_scores, rules=said_rules)
+            pause_ignored(db, now=as_of, kept=config.rules.on)
     return Audit(
         as_of=as_of,
         coverage=coverage,
@@ -71,6 +79,22 @@ def audit(
         first=compared.first,
         recorded=remembered,
     )
+
+
+def _paused(store: Store, config: Config, as_of: dt.datetime) -> dict[str, Pause]:
+    """Return the rules that rest at `as_of`: paused by themselves, and kept neither by a person nor by the configuration."""
+    with store.connect() as db:
+        return {rule: p for rule, p in pauses(db).items() if not p.kept and p.since < as_of and rule not in config.rules.on}
+
+
+def _rest(page: Page, pause: Pause) -> RuleOutcome:
+    reason = f"paused since {pause.since.date()}: {pause.reason}. `okrbot rules keep {page.name}` keeps it running."
+    return RuleOutcome(page.name, page.family, page.title, "not_checked", reason=reason)
+
+
+def in_order(outcomes: Sequence[RuleOutcome]) -> list[RuleOutcome]:
+    """Return `outcomes` by family and rule."""
+    return sorted(outcomes, key=lambda outcome: (outcome.family, outcome.rule))
 
 
 def lock(connection: duckdb.DuckDBPyConnection) -> None:
@@ -96,13 +120,31 @@ def see(store: Store, facts: Facts) -> tuple[SourceCoverage, ...]:
 
 
 def _products(
-    config: Config, numbers: Mapping[str, Mapping[str, float | None]], findings: Sequence[Finding], outcomes: Sequence[RuleOutcome]
+    config: Config,
+    numbers: Mapping[str, Scored],
+    backlogs: Mapping[str, tuple[str, Scored]],
+    findings: Sequence[Finding],
+    outcomes: Sequence[RuleOutcome],
 ) -> tuple[ProductResult, ...]:
+    waived = Counter((f.rule, f.product) for f in findings if f.state == "waived")
     products = []
     for product in config.products:
-        mine = sum(1 for f in findings if f.product == product.name and f.state != "waived")
-        values = {**numbers.get(product.name, {}), "factory": factory(product.name, findings, outcomes, config.scores.factory)}
-        products.append(ProductResult(product.name, values, mine, product.channel))
+        name = product.name
+        mine = sum(1 for f in findings if f.product == name and f.state != "waived")
+        one = numbers.get(name, Scored({}, {}))
+        families = factory_parts(name, outcomes, config.scores.factory, waived)
+        factory = factory_of(name, outcomes, config.scores.factory, waived)
+        products.append(
+            ProductResult(
+                name,
+                {**one.scores, "factory": factory},
+                mine,
+                product.channel,
+                parts={**one.parts, "factory": {family: round(share, 4) for family, (share, _) in sorted(families.items())}},
+                moved_by={score: tuple((f.rule, f.key) for f in some) for score, some in movers(name, findings).items()},
+                backlogs={key: some.scores for key, (home, some) in backlogs.items() if home == name},
+            )
+        )
     return tuple(products)
 
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from okrbot.audit.outcomes import instant_text
-from okrbot.findings import Audit, Finding, SourceCoverage
+from okrbot.findings import Audit, Finding, ProductResult, SourceCoverage
 
 SCHEMA = 1
 # A spreadsheet takes a cell that begins so for a formula.
@@ -27,13 +27,24 @@ def as_data(audit: Audit) -> dict[str, Any]:
         "as_of": instant_text(audit.as_of),
         "coverage": [_coverage(source) for source in audit.coverage],
         "problems": list(audit.problems),
-        "products": [{"name": p.name, "scores": dict(p.scores), "findings": p.findings} for p in audit.products],
+        "products": [_product(product) for product in audit.products],
         "rules": [
             {"rule": r.rule, "family": r.family, "outcome": r.outcome, "checked": r.checked, "flagged": r.flagged, "reason": r.reason}
             for r in audit.rules
         ],
         "findings": [_finding(f) for f in audit.findings],
         "resolved": [_finding(f) for f in audit.resolved],
+    }
+
+
+def _product(p: ProductResult) -> dict[str, Any]:
+    return {
+        "name": p.name,
+        "scores": dict(p.scores),
+        "findings": p.findings,
+        "parts": {score: dict(parts) for score, parts in p.parts.items()},
+        "moved_by": {score: [{"rule": rule, "key": key} for rule, key in some] for score, some in p.moved_by.items()},
+        "backlogs": [{"key": key, "scores": dict(values)} for key, values in p.backlogs.items()],
     }
 
 

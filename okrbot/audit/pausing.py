@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from okrbot.findings import Finding, RuleOutcome
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
@@ -92,11 +91,3 @@ def _acted(db: sa.Connection, *, now: dt.datetime, told: dt.datetime) -> dict[st
         findings, done = counts.get(rule, (0, 0))
         counts[rule] = (findings + 1, done + ((rule, subject) in acted or state in ("waived", "resolved")))
     return counts
-
-
-def split(rules: Sequence[str], findings: Sequence[Finding], outcomes: Sequence[RuleOutcome]) -> tuple[list[Finding], list[RuleOutcome]]:
-    """Return `findings` and `outcomes` without the paused `rules`; their outcome becomes `not_checked`, with the reason."""
-    paused = set(rules)
-    left = [finding for finding in findings if finding.rule not in paused]
-    told = [dataclasses.replace(outcome, outcome="not_checked") if outcome.rule in paused else outcome for outcome in outcomes]
-    return left, told
