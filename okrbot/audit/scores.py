@@ -36,7 +36,9 @@ judged as (
   where unit and work_class = 'value' and (state = 'doing' or (state = 'done' and finished > $as_of - interval 90 day))
 ),
 aligned as (
-  select g, sum(weight) filter (linked) / nullif(sum(weight), 0) as aligned, count(*) as started, count(*) filter (linked) as linked,
+  -- nothing linked is a number, nothing to link to is none
+  select g, case when count(*) filter (linked) > 0 or exists (select 1 from key_result where active)
+      then coalesce(sum(weight) filter (linked), 0) / nullif(sum(weight), 0) end as aligned, count(*) as started, count(*) filter (linked) as linked,
     sum(weight) as size, coalesce(sum(weight) filter (linked), 0) as linked_size
   from judged group by g
 ),
@@ -135,7 +137,7 @@ def scored(connection: duckdb.DuckDBPyConnection, as_of_utc: object, *, by: str 
 
 def _scored(row: tuple[Any, ...]) -> Scored:
     aligned, moved, efficient, *rest = row[1:10]
-    effective = None if aligned is None or moved is None else aligned * moved
+    effective = 0.0 if aligned == 0 else None if aligned is None or moved is None else aligned * moved
     values = (aligned, effective, None if efficient is None else min(efficient, 2.0), *rest)
     numbers = dict(zip(_PARTS, (_rounded(value) for value in row[10:]), strict=True))
     scores = {name: _rounded(value) for name, value in zip(NAMES, values, strict=False)}
