@@ -7,9 +7,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from conftest import AS_OF, SAMPLE
 from organisation import CLEAN, PLANTED, build, resolved
 
-from conftest import AS_OF, SAMPLE
 from okrbot.app import open_app
 from okrbot.findings import Audit
 from okrbot.rulebook import read_folder, shipped_folder

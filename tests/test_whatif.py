@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 import sqlalchemy as sa
-
 from conftest import AS_OF
+
 from okrbot.app import App
 from okrbot.audit.whatif import Merge, effective, merge
 from okrbot.facts import Facts, build
