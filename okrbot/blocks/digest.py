@@ -118,7 +118,20 @@ def _message(digest: Digest, values: dict[str, Any], skipped: Sequence[str]) -> 
         blocks, beyond = _whole(digest, values, skipped, most)
         if size(blocks) <= BUDGET:
             break
-    return _post(values, blocks), beyond
+    return _post(values, _shortened(blocks)), beyond
+
+
+def _shortened(blocks: Sequence[Block]) -> list[Block]:
+    """Return `blocks` with their longest footnotes left out until the whole fits: the headline and the decisions come first."""
+    kept = list(blocks)
+    while size(kept) > BUDGET:
+        notes = [number for number, block in enumerate(kept) if block["type"] == "context"]
+        others = [number for number, block in enumerate(kept) if block["type"] == "section"]
+        if not (notes or others[1:]):
+            break
+        longest = max(notes or others[1:], key=lambda number: size([kept[number]]))
+        del kept[longest]
+    return kept
 
 
 def _whole(digest: Digest, values: dict[str, Any], skipped: Sequence[str], most: int) -> tuple[list[Block], int]:

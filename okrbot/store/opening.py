@@ -39,8 +39,8 @@ class Store:
         return self.engine.begin()
 
     def connect(self) -> AbstractContextManager[sa.Connection]:
-        """Return a connection for reading."""
-        return self.engine.connect()
+        """Return a connection for reading; it takes no lock that a writer would wait for."""
+        return self.engine.connect().execution_options(reading=True)
 
     def close(self) -> None:
         """Give every connection back."""
