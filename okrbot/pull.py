@@ -15,8 +15,8 @@ from okrbot.store import tables as t
 from okrbot.store.writing import hide_absent, save_goals, save_page
 
 # A census that lost more than both of these at once looks like a lost permission, not like tidying up.
-SHRUNK_SHARE = 0.2
-SHRUNK_ROWS = 20
+SHRUNK_SHARE = 0.2  # of what was visible
+SHRUNK_ROWS = 2  # only so that one or two items of a handful may go; more would leave small sources unprotected
 
 # Items and changes that are stored in one transaction: every commit waits for the disk, and a killed pull reads them again.
 ROWS_AT_ONCE = 1_000

@@ -290,14 +290,17 @@ def test_the_hour_that_comes_twice_is_read_twice_rather_than_never(jira: Callabl
         assert same(store, fake) == []
 
 
-def test_when_most_issues_vanish_nothing_is_taken_out_until_somebody_says_so(jira: Callable[..., FakeJira], clock: Clock) -> None:
-    fake = jira(site_of(100, clock))
+@pytest.mark.parametrize("count", [100, 24])
+def test_when_most_issues_vanish_nothing_is_taken_out_until_somebody_says_so(
+    jira: Callable[..., FakeJira], clock: Clock, count: int
+) -> None:
+    fake = jira(site_of(count, clock))
     store = pull(fake, PaperStore())
     clock.forward(hours=1)
-    for id_ in list(fake.site.issues)[:60]:
+    for id_ in list(fake.site.issues)[: count * 3 // 4]:
         fake.site.delete(id_)
     pull(fake, store)
-    assert len(store.visible) == 100
+    assert len(store.visible) == count
     assert store.coverage is not None
     assert not store.coverage.complete
     assert [problem.code for problem in store.coverage.problems] == ["shrunk"]

@@ -163,3 +163,11 @@ def test_progress_is_told_page_by_page(store: Store) -> None:
         store, Script(Page(items=items(2), expected=5), Page(items=items(3, 2)), last("c", 5)), now=NOW, progress=lambda *a: told.append(a)
     )
     assert told == [(2, 5), (5, 5), (5, 5)]
+
+
+@pytest.mark.parametrize(("known", "left", "hidden"), [(24, 6, 0), (10, 7, 0), (5, 3, 2), (20, 16, 4)])
+def test_a_small_source_is_guarded_like_a_large_one(store: Store, known: int, left: int, hidden: int) -> None:
+    pull(store, Script(Page(items=items(known)), last("c1", known)), now=NOW)
+    census = frozenset(str(i) for i in range(left))
+    done = pull(store, Script(last("c2", 0, census)), now=NOW + HOUR)
+    assert (done.hidden, done.verdict) == (hidden, "complete" if hidden else "partial")

@@ -19,7 +19,7 @@ from .settings import Settings
 from .slices import Slice, Slices
 from .talk import Listener
 
-FEW = 20  # issues that may vanish at once without a question
+FEW = 2  # issues that may vanish at once without a question, however small the site
 SHARE = 0.2  # of the site that may vanish at once without a question
 MOST_PROJECT_SLICES = 40
 

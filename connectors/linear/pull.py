@@ -31,7 +31,7 @@ REPAIR_AFTER = 7 * DAY
 CENSUS_AFTER = 20 * 3_600_000
 CHEAP_CENSUS = 10  # requests; a census that small is taken on every run
 SHRUNK = 0.2  # share of the known items that may vanish before we doubt the answer
-FEW = 20  # items that may always vanish
+FEW = 2  # items that may always vanish, however small the workspace
 
 
 class Pull:
