@@ -245,7 +245,8 @@ def test_short_rows_blank_rows_footers_and_repeated_headers_are_told_apart(pull:
     )
     got = pull({"a.csv": text})
     assert set(got.by_key) == {"SHOP-1", "SHOP-2", "SHOP-4"}
-    assert len(got.coverage.problems) == len(got.problems("bad_row")) + len(got.problems("timezone")) + len(got.problems("short_row"))
+    assert {problem.code for problem in got.coverage.problems} == {"bad_row", "short_row", "footer"}
+    assert len(got.problems("footer")) == 2
     assert len(got.problems("bad_row")) == 1
     assert "a.csv:7" in got.problems("bad_row")[0]
 
@@ -383,3 +384,11 @@ def test_probe_tells_what_is_there(pull: Pull, tmp_path: Path) -> None:
     assert found.samples == ("SHOP-1",)
     assert [backlog.key for backlog in found.backlogs] == ["SHOP"]
     assert not found.history
+
+
+def test_only_what_follows_the_last_item_is_a_footer_and_it_is_named(pull: Pull) -> None:
+    text = "Title,Status\nTotal cost of ownership page,Doing\nTotal redesign,\nFoo,Done\nTotal,Doing\nTotal\n"
+    got = pull({"a.csv": text})
+    assert [item.title for item in got.items] == ["Total cost of ownership page", "Total redesign", "Foo", "Total"]
+    assert got.problems("footer") == ["a.csv:6: 'Total' was taken as a footer, not as an item, and left out"]
+    assert got.coverage.complete

@@ -375,3 +375,59 @@ def test_a_csv_and_a_json_of_the_same_issue_are_one_item(pull: Pull) -> None:
     newer = csv.replace("Old words,SHOP-1,To Do,2026-02-01", "Old words,SHOP-1,To Do,2026-06-01")
     got = pull({"a.csv": newer, "b.json": json.dumps(page(issue(1)))})
     assert {(item.id, item.title) for item in got.items} == {("1001", "Old words"), ("SHOP-2", "Other")}
+
+
+def test_an_answer_of_ids_only_is_partial_and_names_the_remedy(pull: Pull) -> None:
+    got = pull({"a.json": '{"issues":[{"id":"10002"},{"key":"SHOP-4","fields":null}],"isLast":true}'})
+    assert not got.items
+    assert (got.coverage.complete, got.coverage.expected) == (False, 2)
+    assert "2 issues of the answer hold ids only: save it with the fields (fields=*all)" in got.problems("no_fields")[0]
+
+
+def test_a_broken_line_costs_only_itself(pull: Pull) -> None:
+    lines = [json.dumps({"key": f"SHOP-{n}", "fields": {"summary": "x"}}) for n in range(1, 8)]
+    lines[1] = '{"key":"SHOP-2","fields":{"summary":"y}}'
+    lines[4] = '{"key":"SHOP-5","fields":{"summary":"z"}'
+    got = pull({"a.jsonl": "\n".join(lines)})
+    assert set(got.by_key) == {"SHOP-1", "SHOP-3", "SHOP-4", "SHOP-6", "SHOP-7"}
+    assert [problem.where for problem in got.coverage.problems if problem.code == "bad_row"] == ["a.jsonl:2", "a.jsonl:5"]
+    assert got.coverage.expected == 7
+
+
+def test_broken_members_of_a_list_are_one_problem_each(pull: Pull) -> None:
+    text = """[{"key":"SHOP-1","fields":{"summary":"x"}},
+{"key":"SHOP-2","fields":{"summary":"y","parent":{"id":"9","key":"SHOP-9","fields":{"summary":"p"}},}},
+{"key":"SHOP-3","fields":{"summary":"z"}},
+{"key":"SHOP-4","fields":{"summary":z"}},
+{"key":"SHOP-5","fields":{"summary":"z"}}]"""
+    got = pull({"a.json": text})
+    assert set(got.by_key) == {"SHOP-1", "SHOP-3", "SHOP-5"}
+    assert [problem.where for problem in got.coverage.problems if problem.code == "bad_row"] == ["a.json:2", "a.json:4"]
+    assert got.coverage.expected == 5
+
+
+def test_a_file_cut_inside_a_record_says_so_once(pull: Pull) -> None:
+    text = json.dumps({"total": 3, "issues": [issue(1), issue(2), issue(3)]})
+    got = pull({"a.json": text[: text.index("Do thing 3")]})
+    assert len(got.problems("bad_row")) == 1
+    assert (len(got.items), got.coverage.expected) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"errorMessages":["The value X does not exist for the field project."],"warningMessages":[]}', "The value X does not exist"),
+        ('{"errors":[{"message":"Authentication required"}]}', "Authentication required"),
+    ],
+)
+def test_a_saved_error_is_told_in_the_trackers_own_words(pull: Pull, text: str, told: str) -> None:
+    got = pull({"a.json": text})
+    assert told in got.problems("error_answer")[0]
+    assert not got.problems("unknown_file")
+    assert not got.coverage.complete
+
+
+def test_an_honest_empty_answer_is_complete(pull: Pull) -> None:
+    got = pull({"a.json": '{"issues":[]}'})
+    assert got.coverage.complete
+    assert got.coverage.read == 0

@@ -43,6 +43,9 @@ class Document:
         self._site = site
         self._jira = jira_lore.JiraLore()
         self._linear = linear_lore.LinearLore()
+        self._empty = False  # an answer's list holds nothing
+        self._errors = False  # the file holds a tracker's error
+        self._bare = 0  # issues of which only the id is here
         self._counts: Counter[str] = Counter()
         self._logs: Counter[str] = Counter()  # pieces of the bulk change log, by issue id
 
@@ -70,9 +73,12 @@ class Document:
         logs = 0
         for event in self._events():
             if isinstance(event, Broken):
-                self._bad(event.line, event.reason)
+                self._bad(event.line, event.reason, record=event.record)
             elif isinstance(event, Envelope):
                 self._envelope(event)
+            elif event.shape == "bare":
+                self._bare += 1
+                self.rows += 1
             elif event.shape == "log":
                 logs += 1
                 self._logs[str(event.value["issueId"])] += 1
@@ -95,8 +101,8 @@ class Document:
         self._close_counts()
 
     def _is_empty_answer(self) -> bool:
-        """Whether an answer said, rightly, that nothing was found."""
-        return bool(self.last_pages) or any(total == 0 for total, _ in self.totals)
+        """Whether an answer said that nothing was found, or why nothing could be."""
+        return self._errors or self._empty or bool(self.last_pages) or any(total == 0 for total, _ in self.totals)
 
     def _claim(self, place: int, record: Record) -> None:
         value = record.value
@@ -136,9 +142,10 @@ class Document:
             self.open_pages += 1
         elif values.get("isLast") is True or (isinstance(page_info, dict) and page_info.get("hasNextPage") is False):
             self.last_pages += 1
-        messages = values.get("errorMessages") or values.get("errors")
-        if messages:
-            text = str(messages)[:200]
+        self._empty = self._empty or [] in (values.get("issues"), values.get("nodes"))
+        text = _error_text(values)
+        if text:
+            self._errors = True
             self.problems.append(
                 Problem("error_answer", f"{self.opened.name} holds an error answer: {text}", where=self.opened.name, partial=True)
             )
@@ -268,14 +275,18 @@ class Document:
 
     # --- what is wrong ---
 
-    def _bad(self, line: int, reason: str) -> None:
+    def _bad(self, line: int, reason: str, *, record: bool = True) -> None:
         self._counts["bad"] += 1
-        self.rows += 1
+        self.rows += record
         if self._counts["bad"] <= _SHOWN:
             where = f"{self.opened.name}:{line}"
-            self.problems.append(Problem("bad_row", f"{where}: {reason}; it was left out", where=where, partial=True))
+            ending = "; it was left out" if record else ""
+            self.problems.append(Problem("bad_row", f"{where}: {reason}{ending}", where=where, partial=True))
 
     def _close_counts(self) -> None:
+        if self._bare:
+            message = f"{self.opened.name}: {self._bare} issues of the answer hold ids only: save it with the fields (fields=*all)"
+            self.problems.append(Problem("no_fields", message, where=self.opened.name, count=self._bare, partial=True))
         more = self._counts["bad"] - _SHOWN
         if more > 0:
             self.problems.append(
@@ -283,6 +294,19 @@ class Document:
                     "bad_row", f"{self.opened.name}: {more} more records were left out", where=self.opened.name, count=more, partial=True
                 )
             )
+
+
+def _error_text(values: dict[str, Any]) -> str:
+    """Return what the tracker itself says of an error (Jira's errorMessages and errors, GraphQL's errors), "" without one."""
+    told: list[str] = []
+    for found in (values.get("errorMessages"), values.get("errors")):
+        if isinstance(found, dict):
+            told.extend(f"{name}: {text}" for name, text in found.items())
+        elif isinstance(found, list):
+            told.extend(str(one["message"] if isinstance(one, dict) and "message" in one else one) for one in found)
+        elif found:
+            told.append(str(found))
+    return "; ".join(told)[:300]
 
 
 def _updated(value: Any) -> int:

@@ -16,6 +16,8 @@ _CHUNK = 1 << 20
 _LARGEST_RECORD = 1 << 26
 _BLANK = re.compile(r"[\s,\x1e\ufeff]*")
 _MAYBE_RECORD = re.compile(r'\{\s*"(?:expand|id|self|key|identifier|node|issueId|fields|cursor|number|title|createdAt)"\s*:')
+_ISSUE_KEY = re.compile(r"^[A-Z][A-Z0-9_]*-\d+$")
+_STUB = frozenset({"summary", "status", "priority", "issuetype"})  # what an issue tells of its sub-tasks
 _LISTS = frozenset(
     {
         "issues",
@@ -39,7 +41,7 @@ _DEEPEST = 8
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Record:
-    """A decoded record, what it is (jira, linear, log, project, initiative), and the line it starts on."""
+    """A decoded record, what it is (jira, linear, log, project, initiative, bare), and the line it starts on."""
 
     line: int
     shape: str
@@ -60,13 +62,14 @@ class Broken:
 
     line: int
     reason: str
+    record: bool = True  # whether a record is lost by it
 
 
 Event = Record | Envelope | Broken
 
 
 def shape_of(value: Any, hint: str = "") -> str:
-    """Return what an object is: jira, linear, log, project, initiative, or "" for none of them."""
+    """Return what an object is: jira, linear, log, project, initiative, bare (an issue's id alone), or ""."""
     if not isinstance(value, dict):
         return ""
     if isinstance(value.get("fields"), dict) and (isinstance(value.get("key"), str) or isinstance(value.get("id"), (str, int))):
@@ -79,6 +82,10 @@ def shape_of(value: Any, hint: str = "") -> str:
         return "project"
     if isinstance(value.get("identifier"), str) and ("title" in value or "state" in value):
         return "linear"
+    if value.get("fields") is None and not {"node", "data", "title", "identifier"} & value.keys():
+        key = value.get("key")
+        if (isinstance(key, str) and _ISSUE_KEY.match(key)) or (hint == "issues" and isinstance(value.get("id"), (str, int))):
+            return "bare"
     return ""
 
 
@@ -86,7 +93,7 @@ def walk(stream: TextIO) -> Iterator[Event]:
     """Yield every record, envelope and broken place of a stream, in order."""
     scanner = _Scanner(stream)
     while scanner.skip_blank():
-        yield from scanner.value("", 0)
+        yield from scanner.next_value()
 
 
 def walk_value(value: Any, line: int, hint: str = "", depth: int = 0) -> Iterator[Event]:
@@ -107,7 +114,7 @@ def walk_value(value: Any, line: int, hint: str = "", depth: int = 0) -> Iterato
     rest: dict[str, Any] = {}
     issues = 0
     for key, member in value.items():
-        if isinstance(member, (dict, list)) and _descends(key, member, hint):
+        if isinstance(member, (dict, list)) and _descends(key, member, hint) and not _is_empty(key, member):
             for event in walk_value(member, line, _hint(key, hint), depth + 1):
                 issues += isinstance(event, Record) and event.shape in {"jira", "linear"}
                 yield event
@@ -122,6 +129,11 @@ def _descends(key: str, member: Any, hint: str) -> bool:
     if folded in _LISTS or folded in {"data", "issue"}:
         return True
     return folded in _INSIDE_DATA and isinstance(member, dict) and hint in {"data", "viewer", "team", "organization", "workspace"}
+
+
+def _is_empty(key: str, member: Any) -> bool:
+    """Whether this is an answer's list that holds nothing: its envelope must say so."""
+    return member == [] and key.lower() in {"issues", "nodes"}
 
 
 def _hint(key: str, hint: str) -> str:
@@ -140,6 +152,9 @@ class _Scanner:
         self._line = 1
         self._counted = 0  # signs of the window whose lines are counted
         self._ended = False
+        self._adrift: str | None = None  # what the broken place was about, None while nothing is broken
+        self._end_told = False
+        self._found_at = 0  # where the value decoded last begins
         self._decoder = json.JSONDecoder()
         self._lenient = json.JSONDecoder(strict=False)
 
@@ -175,6 +190,20 @@ class _Scanner:
     def _peek(self) -> str:
         return self._text[self._at] if self.skip_blank() else ""
 
+    def next_value(self) -> Iterator[Event]:
+        """Walk the next value of the file's own level; behind a broken place that may be a member of a lost list."""
+        if self._adrift is not None and self._peek() in {"}", "]", ":"}:
+            self._at += 1
+        elif self._adrift and self._peek() == "{":
+            yield from self._whole(self._adrift)
+        else:
+            yield from self.value("", 0)
+
+    def _end(self, line: int, place: str) -> Iterator[Event]:
+        if not self._end_told and self._adrift is None:
+            yield Broken(line, f"the file ends inside {place}", record=False)
+        self._end_told = True
+
     def value(self, hint: str, depth: int) -> Iterator[Event]:
         """Walk the value that starts here."""
         sign = self._peek()
@@ -193,7 +222,7 @@ class _Scanner:
                 if sign:
                     self._at += 1
                 else:
-                    yield Broken(self.line, "the file ends inside a list")
+                    yield from self._end(self.line, "a list")
                 return
             if sign in "}:":
                 self._at += 1
@@ -215,21 +244,22 @@ class _Scanner:
                 self._at += 1
                 break
             if sign == "":
-                yield Broken(start, "the file ends inside an object")
+                yield from self._end(start, "an object")
                 break
-            if sign != '"':
-                yield from self._resume("no JSON", hint)
-                return
-            ok, key = self._decode()
+            ok, key = self._decode() if sign == '"' else (False, "")
             if not ok or self._peek() != ":":
-                yield from self._resume("no JSON", hint)
+                yield from self._resume("no JSON", hint, line=start if {"id", "key", "identifier"} & rest.keys() else 0)
                 return
             self._at += 1
             sign = self._peek()
             if sign in {"{", "["} and _descends(key, {} if sign == "{" else [], hint) and (depth == 0 or hint or key == "data"):
+                nothing = True
                 for event in self.value(_hint(key, hint), depth + 1):
+                    nothing = False
                     issues += isinstance(event, Record) and event.shape in {"jira", "linear"}
                     yield event
+                if nothing and sign == "[" and _is_empty(key, []):
+                    rest[key] = []
                 continue
             ok, member = self._decode()
             if not ok:
@@ -255,7 +285,7 @@ class _Scanner:
             return
         before = 0
         for event in walk_value(found, line, hint):
-            before += 1
+            before += hint != "issues" or not isinstance(event, Envelope)
             yield event
         if not before and found not in ({}, [], None):
             yield Broken(line, "a record that is no issue")
@@ -277,7 +307,7 @@ class _Scanner:
                 return False, "nested too deeply" if isinstance(error, RecursionError) else "a number of too many digits"
             if end == len(self._text) and self._fill():
                 continue  # a number may go on
-            self._at = end
+            self._found_at, self._at = self._at, end
             return True, found
 
     def _decode_lenient(self) -> tuple[bool, Any]:
@@ -287,31 +317,40 @@ class _Scanner:
             return False, "no JSON (a string is not closed on its line)"
         if not isinstance(found, dict):
             return False, "no JSON (a string is not closed on its line)"
-        self._at = end
+        self._found_at, self._at = self._at, end
         return True, found
 
-    def _resume(self, reason: str, hint: str) -> Iterator[Event]:
-        """Say what is broken here, and go on with the next whole record."""
-        yield Broken(self.line, reason)
-        self._at += 1
+    def _resume(self, reason: str, hint: str, *, line: int = 0) -> Iterator[Event]:
+        """Say what is broken here, and move to the next whole record; what stands inside the broken one is none."""
+        yield Broken(line or self.line, reason)
+        self._adrift = hint
+        among_subtasks = False
         while True:
             found = _MAYBE_RECORD.search(self._text, self._at)
+            to = found.start() if found else max(self._at, len(self._text) - 200)  # a record's first sign may be cut in two
+            among_subtasks = among_subtasks or '"subtasks"' in self._text[self._at : to]
             if found is None:
-                self._at = max(self._at, len(self._text) - 200)  # a record's first sign may be cut in two
+                self._at = to
                 if not self._fill():
                     self._at = len(self._text)
                     return
                 continue
-            self._at = found.start()
-            line = self.line
+            self._at = to
+            inside = self._sign_before(to) == ":"
             ok, value = self._decode()
             if not ok:
                 self._at += 1
                 continue
+            end, self._at = self._at, self._found_at
             if isinstance(value, dict) and isinstance(value.get("node"), dict):
                 value = value["node"]
-            shape = shape_of(value, hint)
-            if shape:
-                yield Record(line, shape, value)
-                yield from self._members(hint, 1)
+            stub = among_subtasks and isinstance(value.get("fields"), dict) and value["fields"].keys() <= _STUB
+            if shape_of(value, hint) and not inside and not stub:
                 return
+            self._at = end
+
+    def _sign_before(self, place: int) -> str:
+        place -= 1
+        while place >= 0 and self._text[place].isspace():
+            place -= 1
+        return self._text[place] if place >= 0 else ""

@@ -37,7 +37,7 @@ from .opened import Opened, open_file
 from .table import Table
 
 PAGE = 500
-_READER_VERSION = 1  # raised when the same bytes give other rows than before
+_READER_VERSION = 2  # raised when the same bytes give other rows than before
 _MOST_PROBLEMS = 200
 
 

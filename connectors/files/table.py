@@ -110,24 +110,39 @@ class Table:
     def _good(self, *, say: bool) -> Iterator[tuple[int, Row]]:
         """Yield ordinal and row of each row that can be an item; with `say`, name the others as problems."""
         place = 0
-        for row in self._raw(self.opened.lines()):
-            if isinstance(row, Damage):
-                place += 1
-                if say:
-                    self.rows += 1
-                    self._bad(row.line, f"{row.reason} ({row.lines} lines lost)" if row.lines > 1 else row.reason)
-                continue
-            if not any(cell.strip() for cell in row.cells) or self._is_header(row) or self._is_footer(row):
-                continue
+        for row in self._without_footers(say=say):
             place += 1
             if say:
                 self.rows += 1
+            if isinstance(row, Damage):
+                if say:
+                    self._bad(row.line, f"{row.reason} ({row.lines} lines lost)" if row.lines > 1 else row.reason)
+                continue
             cells, reason = self._aligned(row, say=say)
             if reason:
                 if say:
                     self._bad(row.line, reason)
                 continue
             yield place, row if cells is row.cells else dataclasses.replace(row, cells=cells)
+
+    def _without_footers(self, *, say: bool) -> Iterator[Row | Damage]:
+        """Yield rows that hold data. What reads like a footer and could be an item is a footer only where no row follows it."""
+        held: list[Row] = []
+        footers: list[Row] = []
+        for row in self._raw(self.opened.lines()):
+            if isinstance(row, Row):
+                if not any(cell.strip() for cell in row.cells) or self._is_header(row):
+                    continue
+                if self._is_footer(row):
+                    (footers if self._aligned(row, say=False)[1] else held).append(row)
+                    continue
+            yield from held
+            held.clear()
+            yield row
+        if say:
+            for row in [*footers, *held]:
+                words = " ".join(" ".join(row.cells).split())[:60]
+                self._count("footer", row.line, f"{words!r} was taken as a footer, not as an item, and left out")
 
     def _is_header(self, row: Row) -> bool:
         key, title = self.columns.at("key"), self.columns.at("title")
@@ -148,6 +163,9 @@ class Table:
             return False
         key = self.columns.at("key")
         if key >= 0 and key < len(row.cells) and LOOSE_KEY.match(row.cells[key].strip()):
+            return False
+        state = self.columns.at("state")
+        if 0 <= state < len(row.cells) and (word := row.cells[state].strip()) and not word.replace(",", "").replace(".", "").isdigit():
             return False
         return bool(_FOOTER.match(cells[0])) or (len(cells) == 1 and set(cells[0]) <= set("-=_* "))
 
