@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from okrbot.config import Config
-from okrbot.findings import Audit, Finding, ProductResult
+from okrbot.findings import NOTHING, Audit, Finding, ProductResult
 
 SEVERITY_ORDER = {"high": 0, "medium": 1, "low": 2}
 # Families in the order in which a decision is worth most to a product owner.
@@ -122,7 +122,9 @@ def make_digest(audit: Audit, product: ProductResult, config: Config, *, before:
         restricted=len(live) - len(named),
         unseen=tuple(_unseen(source.source, source.expected, source.read) for source in audit.coverage if not source.complete),
         notices=_notices(audit),
-        not_checked=tuple((rule.title, rule.reason or "") for rule in audit.rules if rule.outcome == "not_checked"),
+        not_checked=tuple(
+            (rule.title, rule.reason or "") for rule in audit.rules if rule.outcome == "not_checked" and rule.reason != NOTHING
+        ),
         failed_rules=tuple((rule.title, rule.reason or "") for rule in audit.rules if rule.outcome == "failed"),
     )
 

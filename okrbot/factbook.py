@@ -84,13 +84,13 @@ restricted | boolean | security level or private team: counted, never named in a
 has_history | boolean = true | its changes were read completely
 labels | text[] | labels, lower case
 components | text[] | components
-created | timestamp | created (UTC)
+created | timestamp | created (UTC), null if unknown
 started | timestamp | first entry into doing, null if never or unknown
 finished | timestamp | entry into done or cancelled, null if open
 released | timestamp | when users got it: release date of its version or a release field, else finished
 due | date | due date
-age_days | double | days since created
-work_days_old | integer = 99 | working days since created (team's zone, holidays out)
+age_days | double | days since created, null if unknown
+work_days_old | integer = 99 | working days since created (team's zone, holidays out), null if unknown
 started_days | double | days since started; for finished items days from start to finish; null if not started
 quiet_days | double | days since a person last changed or commented (bots do not count); since created if never; null if unknown
 family_quiet_days | double | of a unit: the least quiet_days of itself and everything below it; of any other item: that of its unit; null if unknown

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from okrbot.model import Coverage
 
+NOTHING = "nothing to judge"  # the reason of a rule that was asked, and no subject of its kind is in what was read
+
 Outcome = Literal["flagged", "clear", "not_checked", "failed"]
 FindingState = Literal["open", "waived", "resolved", "returned"]
 

@@ -254,3 +254,27 @@ def test_the_same_instant_again_tells_of_the_same_resolutions(organisation: App)
         first = organisation.audit(store, as_of=LATER)
         assert flagged.key in {f.key for f in first.resolved}
         assert as_json(organisation.audit(store, as_of=LATER)) == as_json(first)
+
+
+def test_a_rule_that_found_nothing_to_judge_is_not_clear(organisation: App) -> None:
+    with organisation.store() as store:
+        with store.begin() as db:
+            db.execute(sa.delete(t.items))
+        audit = organisation.audit(store, as_of=LATER)
+    said = outcome(audit, "large_batch")
+    assert (said.outcome, said.reason) == ("not_checked", "nothing to judge")
+    assert not [r for r in audit.rules if r.outcome == "clear" and not r.checked]
+    assert any(f.rule == "no_key_result" for f in audit.resolved)  # what is gone is mended all the same
+
+
+def test_an_item_of_unknown_age_is_judged_where_it_runs_and_not_told_where_it_waits(organisation: App) -> None:
+    with organisation.store() as store:
+        before = organisation.audit(store, as_of=AS_OF, remember=False)
+        with store.begin() as db:
+            db.execute(sa.update(t.items).values(created=0))
+        audit = organisation.audit(store, as_of=AS_OF, remember=False)
+    for rule in ("no_key_result", "output_only", "no_success_measure"):
+        assert outcome(audit, rule).checked, rule
+        kept = {key for key, f in found(before, rule).items() if "in progress" in f.note}
+        assert kept <= found(audit, rule).keys()
+    assert outcome(audit, "no_key_result").unsure > outcome(before, "no_key_result").unsure

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import AS_OF
 
-from okrbot.app import App
+from okrbot.app import App, open_app
 from okrbot.cli import VERBS
+from okrbot.cli.shared import instant_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -208,3 +211,30 @@ def test_rules_are_listed_shown_and_checked(tmp_path: Path) -> None:
     assert okrbot("rules", "show", "no_key_result", cwd=tmp_path).stdout.startswith("# Work with no key result")
     assert "Did you mean" in okrbot("rules", "show", "no_key_reslt", cwd=tmp_path).stderr
     assert "all fit to run" in okrbot("rules", "check", cwd=tmp_path).stdout
+
+
+def test_an_error_is_one_line_whichever_verb_was_imported(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import okrbot.cli.report  # noqa: F401 -- the module of a verb must not hide what tells errors
+    from okrbot.cli import main
+
+    (config.parent / "okrbot.db").write_bytes(b"not a database" * 100)
+    for verb in ("report", "audit"):
+        with pytest.raises(SystemExit) as stopped:
+            main(["--config", str(config), verb, *(["--no-pull"] if verb == "audit" else [])])
+        assert stopped.value.code == 2
+        said = capsys.readouterr().err.strip()
+        assert said.startswith("okrbot: ")
+        assert len(said.splitlines()) <= 3
+
+
+def test_a_day_to_come_is_refused_and_today_is_now(config: Path, tmp_path: Path) -> None:
+    for words in (("audit", "--no-pull"), ("report",), ("digest", "--dry-run")):
+        said = okrbot("--config", config, *words, "--as-of", "2999-01-01", cwd=tmp_path)
+        assert said.returncode == 2
+        assert "2999-01-01 is still to come" in said.stderr
+    assert not (tmp_path / "report.html").exists()
+    app = open_app(config, clock=lambda: AS_OF)
+    assert instant_of(app, AS_OF.date().isoformat()) == AS_OF
+    yesterday = instant_of(app, (AS_OF - dt.timedelta(days=1)).date().isoformat())
+    assert yesterday is not None
+    assert yesterday < AS_OF

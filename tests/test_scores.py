@@ -110,3 +110,10 @@ def test_nothing_linked_is_zero_and_nothing_to_link_to_is_no_number() -> None:
     assert scored(facts(row("A"), "('K1', true, true, 1)"), NOW)["P"].scores["aligned"] == 0.0
     assert scored(facts(row("A"), "('K1', true, true, 1)"), NOW)["P"].scores["effective"] == 0.0
     assert scored(facts(row("A")), NOW)["P"].scores["aligned"] is None
+
+
+def test_efficient_is_told_only_where_something_began() -> None:
+    assert scored(facts(row("A", level=0, state="done", started=120, finished=100)), NOW)["P"].scores["efficient"] is None
+    made = facts(", ".join([row("A", level=0, state="done", started=20, finished=5), row("B", level=0), row("C", level=0, state="todo")]))
+    made.execute("update item set started = null where key <> 'A'")
+    assert scored(made, NOW)["P"].scores["efficient"] == 0.5  # B runs since nobody knows when; it began all the same

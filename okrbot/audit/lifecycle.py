@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from okrbot.audit.waivers import Waiver, in_force
-from okrbot.findings import Finding, FindingState, RuleOutcome, fingerprint_of
+from okrbot.findings import NOTHING, Finding, FindingState, RuleOutcome, fingerprint_of
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
@@ -42,14 +42,14 @@ def compare(
 ) -> Compared:
     """Return `findings` with first_seen and state from the store, and the findings that are resolved now.
 
-    A finding is resolved only if its rule was really asked (clear or flagged) and its source was read completely: what
+    A finding is resolved only if its rule was really asked (clear, flagged, or nothing left to judge) and its source was read completely: what
     could not be seen is never counted as mended. Nothing is written.
     """
     before = {(row["rule"], row["subject"]): dict(row) for row in db.execute(sa.select(t.findings)).mappings()}
     waivers = in_force(db, as_of)
     now = {(f.rule, f.subject) for f in findings}
     compared = [_with_past(f, before.get((f.rule, f.subject)), waivers, as_of) for f in findings]
-    asked = {outcome.rule for outcome in outcomes if outcome.outcome in ("flagged", "clear")}
+    asked = {outcome.rule for outcome in outcomes if outcome.outcome in ("flagged", "clear") or outcome.reason == NOTHING}
     gone = [
         row
         for identity, row in before.items()

@@ -11,7 +11,7 @@ import duckdb
 
 from okrbot.audit.own import OwnRules
 from okrbot.facts import Facts
-from okrbot.findings import RuleOutcome
+from okrbot.findings import NOTHING, RuleOutcome
 from okrbot.rulebook import Page, RuleError
 from okrbot.rulebook.query import Result, run_query
 
@@ -77,6 +77,8 @@ def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:
             unsure=result.unsure,
             reason=f"none of {result.unsure} could be judged: the facts it needs are missing",
         )
+    if not result.checked:
+        return RuleOutcome(page.name, page.family, page.title, "not_checked", reason=NOTHING)
     return RuleOutcome(
         page.name,
         page.family,

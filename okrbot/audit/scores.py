@@ -54,7 +54,8 @@ layered as (
 flow as (
   select g,
     count(*) filter (state = 'done' and finished > $as_of - interval 42 day) as finished,
-    count(*) filter (started > $as_of - interval 42 day or (started is null and state = 'done' and finished > $as_of - interval 42 day)) as begun,
+    count(*) filter (started > $as_of - interval 42 day
+      or (started is null and (state = 'doing' or (state = 'done' and finished > $as_of - interval 42 day)))) as begun,
     median(started_days) filter (state = 'done' and finished > $as_of - interval 42 day) as cycle,
     median(started_days) filter (state = 'done' and finished between $as_of - interval 224 day and $as_of - interval 42 day) as cycle_before
   from grouped where level = 0 or unit group by g

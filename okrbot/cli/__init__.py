@@ -102,11 +102,11 @@ def main(argv: list[str] | None = None) -> None:
     except Exception as error:  # the one place of this process that reports
         if debug:
             raise
-        sys.exit(report(error))
+        sys.exit(tell_error(error))
     sys.exit(code if isinstance(code, int) else DONE)
 
 
-def report(error: Exception) -> int:
+def tell_error(error: Exception) -> int:
     """Print `error` for a person and return the exit code it stands for."""
     from okrbot.config import ConfigError
     from okrbot.model import SourceError

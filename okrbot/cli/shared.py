@@ -25,10 +25,23 @@ def open_app(ctx: click.Context, *, secrets: bool = True) -> App:
 
 
 def instant_of(app: App, text: str | None) -> dt.datetime | None:
-    """Return --as-of as an aware instant: a day means its end in the company's zone, a time without offset is in that zone."""
+    """Return --as-of as an aware instant: a day means its end in the company's zone, a time without offset is in that zone.
+
+    Today is now. Raises click.BadParameter for what is no date, and for a day that is still to come.
+    """
     if text is None:
         return None
     zone = zoneinfo.ZoneInfo(app.config.okrbot.timezone)
+    now = app.clock()
+    found = _instant(text, zone)
+    if len(text) == 10 and found.date() == now.astimezone(zone).date():
+        return min(found, now.replace(microsecond=0))
+    if found > now:
+        raise click.BadParameter(f"{text} is still to come; what the store will hold then is not known.", param_hint="--as-of")
+    return found
+
+
+def _instant(text: str, zone: zoneinfo.ZoneInfo) -> dt.datetime:
     try:
         if len(text) == 10:
             day = dt.date.fromisoformat(text)

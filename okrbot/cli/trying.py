@@ -148,6 +148,9 @@ def _story(trial: Trial, page: Page) -> str:
         else f"  {week.as_of.date()}     · {week.outcome.replace('_', ' ')}: {plain(week.reason or '', 100)}"
         for week in trial.weeks
     ]  # fmt: skip
+    if not told:
+        reason = next((week.reason for week in reversed(trial.weeks) if week.reason), "no week could be told")
+        return "\n".join([*lines, f"Could not be tried: {plain(reason, 200)}."])
     if not trial.subjects:
         return "\n".join([*lines, "It would not have fired."])
     lines.append(f"{count(len(trial.subjects), 'subject')} in all: {_fates(trial)}.")

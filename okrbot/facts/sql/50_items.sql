@@ -115,19 +115,19 @@ select
   tn.key as top,
   t.depth,
   i.restricted, i.has_history, i.labels, i.components,
-  epoch_ms(i.created) as created,
+  epoch_ms(nullif(i.created, 0)) as created,
   epoch_ms(i.started_ms) as started,
   epoch_ms(i.finished_ms) as finished,
   case when i.state = 'done' then epoch_ms(coalesce(rel."at", i.finished_ms)) end as released,
   try_cast(nullif(i.due, '') as date) as due,
-  ($as_of_ms - i.created) / 86400000.0 as age_days,
-  greatest(coalesce(td.working, 0) - coalesce(cd.working, 0), 0)::integer as work_days_old,
+  ($as_of_ms - nullif(i.created, 0)) / 86400000.0 as age_days,
+  case when i.created > 0 then greatest(coalesce(td.working, 0) - coalesce(cd.working, 0), 0)::integer end as work_days_old,
   (coalesce(i.finished_ms, $as_of_ms) - i.started_ms) / 86400000.0 as started_days,
   ($as_of_ms - case
     when h."at" is not null then greatest(h."at", i.created)
-    when i.has_history then i.created
+    when i.has_history then nullif(i.created, 0)
     when i.updated between 1 and $as_of_ms then i.updated end) / 86400000.0 as quiet_days,
-  ($as_of_ms - coalesce(i.last_state, case when i.has_history then i.created end)) / 86400000.0 as state_days,
+  ($as_of_ms - coalesce(i.last_state, case when i.has_history then nullif(i.created, 0) end)) / 86400000.0 as state_days,
   case when i.state = 'done' then ($as_of_ms - coalesce(rel."at", i.finished_ms)) / 86400000.0 end as live_days,
   coalesce(rk.place, 9999) as backlog_rank,
   i.estimate,
