@@ -43,10 +43,14 @@ def main() -> None:
         )
         hit, missed, wrong = found[rule] & planted, planted - found[rule], found[rule] & clean
         other = found[rule] - planted - clean
-        print(f"{rule:<28}{len(planted):>8}{len(hit):>7}{len(missed):>8}{len(wrong):>15}{len(other):>8}  {' '.join(sorted(missed | wrong))}")
+        print(
+            f"{rule:<28}{len(planted):>8}{len(hit):>7}{len(missed):>8}{len(wrong):>15}{len(other):>8}  {' '.join(sorted(missed | wrong))}"
+        )
         for place, number in enumerate((len(planted), len(hit), len(wrong), len(other))):
             sums[place] += number
-    print(f"{sums[1]} of {sums[0]} planted subjects found, {sums[2]} clean ones flagged, {sums[3]} others flagged; {len(audit.rules)} rules")
+    print(
+        f"{sums[1]} of {sums[0]} planted subjects found, {sums[2]} clean ones flagged, {sums[3]} others flagged; {len(audit.rules)} rules"
+    )
 
 
 if __name__ == "__main__":

@@ -60,7 +60,10 @@ def test_a_tracker_is_described_and_one_that_is_away_is_named(tmp_path: Path, ca
         assert "jira Cloud" in said
         assert "SHOP" in said
         assert "history: yes" in said
-        assert all(request.method == "GET" or "search" in request.path or "count" in request.path or "bulk" in request.path for request in jira.requests)
+        assert all(
+            request.method == "GET" or "search" in request.path or "count" in request.path or "bulk" in request.path
+            for request in jira.requests
+        )
     assert _source(app, "acme") == PARTIAL
     said = capsys.readouterr().out
     assert "NOT readable" in said

@@ -40,7 +40,9 @@ def _rules(app: App) -> int:
 
     rulebook = app.rulebook()
     own = [page.name for page in rulebook.values() if not page.shipped]
-    click.echo(f"rules    {len(rulebook)} run under the profile {app.config.rules.profile}" + (f", {len(own)} of them your own" if own else ""))
+    click.echo(
+        f"rules    {len(rulebook)} run under the profile {app.config.rules.profile}" + (f", {len(own)} of them your own" if own else "")
+    )
     for line in protections() if own else ():
         click.echo(f"         {line}")
     return DONE
