@@ -208,3 +208,11 @@ def test_an_items_fields_stand_in_the_order_of_its_columns() -> None:
     columns = [column.name for column in t.items.columns]
     assert columns[0] == "source"
     assert tuple(columns[1 : 1 + len(Item._fields)]) == Item._fields
+
+
+def test_an_item_that_moved_is_still_found_by_the_key_it_had(store_url: str) -> None:
+    store = open_store(store_url)
+    put(store, Page(items=[Item("1", "A-1", "x"), Item("2", "A-2", "y")]))
+    put(store, Page(items=[Item("1", "B-7", "x"), Item("2", "A-2", "y")]))
+    assert rows(store, t.aliases, "key", "id") == [("A-1", "1")]
+    store.close()

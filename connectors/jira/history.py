@@ -20,6 +20,7 @@ from .site import Who
 
 BATCH = 500  # issues in one call; Jira takes 1,000, half keeps memory flat with eight calls in flight
 ENTRIES = 2000  # history entries an answer
+EMPTY_PAGES = 2  # in a row, that claim not to be the last
 LONGEST = 4000  # letters kept of a text before and after
 NO_BULK = (403, 404, 405)
 
@@ -84,7 +85,7 @@ class Historian:
     def _in_bulk(self, ids: list[str]) -> dict[str, list[shapes.History]] | None:
         """Return id → entries, merged over pages; None when this Jira has no bulk call for us."""
         found: dict[str, list[shapes.History]] = {}
-        token, seen = "", set[str]()
+        token, seen, empty = "", set[str](), 0
         while True:
             body: dict[str, object] = {"issueIdsOrKeys": ids, "maxResults": ENTRIES}
             if token:
@@ -97,12 +98,16 @@ class Historian:
                     self._bulk = False
                     return None
                 raise
+            known = len(found)
             for issue in page.issues or ():
                 found.setdefault(str(issue.issue), []).extend(issue.histories or ())
             if not page.token:
                 return found
             if page.token in seen:
-                raise SourceError(f"{self._sender.name}: Jira repeats a page token of the change history; try again later", code="protocol")
+                raise self._endless("repeats a page token")
+            empty = 0 if len(found) > known or any(issue.histories for issue in page.issues or ()) else empty + 1
+            if empty > EMPTY_PAGES:
+                raise self._endless("gives empty pages without end")
             seen.add(page.token)
             token = page.token
 
@@ -114,6 +119,7 @@ class Historian:
             return None
         path = f"{self._who.api}/issue/{id_}/changelog"
         found: list[shapes.History] = []
+        before: list[str] = []
         while True:
             try:
                 params = {"startAt": len(found), "maxResults": 100}
@@ -123,9 +129,16 @@ class Historian:
                     raise
                 told.problems.append(missing)
                 return None
+            ids = [str(entry.id) for entry in page.values or ()]
+            if ids and ids == before:
+                raise self._endless(f"gives the same page of issue {id_} again and again")
+            before = ids
             found += page.values or ()
             if not page.values or page.is_last or (page.total is not None and len(found) >= page.total):
                 return found
+
+    def _endless(self, what: str) -> SourceError:
+        return SourceError(f"{self._sender.name}: Jira's change history {what}; what was read is kept, try again later", code="protocol")
 
     def add(self, told: Told, issue: str, histories: Iterable[shapes.History]) -> None:
         """Add one issue's entries as changes; an entry met twice counts once."""

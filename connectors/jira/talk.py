@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from okrbot.model import Problem
+from okrbot.model import Problem, SourceError
 
 from ..http import RefusedError, Sender
 from . import shapes
@@ -34,6 +34,7 @@ class Listener:
 
     def _all(self, id_: str) -> list[shapes.Comment] | None:
         comments: list[shapes.Comment] = []
+        before: list[str] = []
         while True:
             params = {"startAt": len(comments), "maxResults": PAGE, "orderBy": "created"}
             try:
@@ -43,6 +44,11 @@ class Listener:
                 if no.status in (403, 404):
                     return None
                 raise
+            ids = [str(comment.id) for comment in page.comments or ()]
+            if ids and ids == before:
+                text = f"{self._sender.name}: Jira gives the same comments of issue {id_} again and again; what was read is kept, try again later"
+                raise SourceError(text, code="protocol")
+            before = ids
             comments += page.comments or ()
             if not page.comments or (page.total is not None and len(comments) >= page.total):
                 return comments

@@ -38,6 +38,21 @@ def delete_of(connection: sa.Connection, table: sa.Table, column: str, *, source
         connection.exec_driver_sql(f'delete from {table.name} where source = %s and "{column}" = any(%s)', (source, wanted))  # noqa: S608 -- our own names
 
 
+def rows_of(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], *, source: str, values: Iterable[str]
+) -> list[tuple[Any, ...]]:
+    """Return `columns` of the rows of `source` whose id is one of `values`."""
+    wanted = list(values)
+    names = ", ".join(f'"{column}"' for column in columns)
+    if connection.dialect.name == "sqlite":
+        statement = f"select {names} from {table.name} where source = ? and id in (select value from json_each(?))"  # noqa: S608 -- our own names
+        return [tuple(row) for row in connection.exec_driver_sql(statement, (source, json.dumps(wanted)))]
+    return [
+        tuple(row)
+        for row in connection.exec_driver_sql(f"select {names} from {table.name} where source = %s and id = any(%s)", (source, wanted))  # noqa: S608 -- our own names
+    ]
+
+
 @functools.cache
 def _sqlite_upsert(table: sa.Table, keep: str) -> str:
     names = [f'"{column.name}"' for column in table.columns]

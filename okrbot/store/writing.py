@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from okrbot.model import Backlog, CheckIn, Goals, Item, KeyResult, Objective, Page, Sprint, clean
 from okrbot.store import tables as t
-from okrbot.store.bulk import delete_of, upsert
+from okrbot.store.bulk import delete_of, rows_of, upsert
 
 # An item read again unchanged keeps the word that its history is complete; a changed one must earn it anew.
 _KEEP_HISTORY = "history = case when excluded.updated = items.updated and excluded.updated > 0 and items.history > excluded.history then items.history else excluded.history end"
@@ -28,6 +28,7 @@ def text_hash(title: str, body: str = "") -> int:
 def save_page(connection: sa.Connection, source: str, page: Page) -> None:
     """Store `page`. What the page says about its items (links, notes, history) replaces what was stored."""
     if page.items:
+        _keep_old_keys(connection, source, page.items)
         upsert(connection, t.items, _rows(source, map(_item, page.items)), keep=_KEEP_HISTORY)
         ids = [item.id for item in page.items]
         delete_of(connection, t.links, "item", source=source, values=ids)
@@ -43,6 +44,13 @@ def save_page(connection: sa.Connection, source: str, page: Page) -> None:
         replace(connection, t.backlogs, source, [_backlog_row(source, backlog) for backlog in page.backlogs])
     if page.sprints is not None:
         replace(connection, t.sprints, source, [_sprint_row(source, sprint) for sprint in page.sprints])
+
+
+def _keep_old_keys(connection: sa.Connection, source: str, items: Sequence[Item]) -> None:
+    """Remember the stored key of every item that comes with another one, so that people still find it by the old name."""
+    fresh = {item.id: item.key for item in items}
+    stored = rows_of(connection, t.items, ("id", "key"), source=source, values=fresh)
+    upsert(connection, t.aliases, [(source, key, id_) for id_, key in stored if key and key != clean(fresh[id_])])
 
 
 def replace(connection: sa.Connection, table: sa.Table, source: str, rows: Sequence[Sequence[Any]]) -> None:
