@@ -10,7 +10,7 @@ import pytest
 from fake_jira import Clock, FakeJira
 from fake_jira.api import Asked, Said
 from paper_store import PaperStore
-from test_jira import pull, site_of
+from test_jira import connector, pull, site_of
 
 from okrbot.model import SourceError
 
@@ -74,3 +74,61 @@ def test_comments_whose_place_is_ignored_stop_the_pull(jira: FakeJira) -> None:
     twist(jira, "/comment", lambda asked, said: Said(200, {"comments": [one], "total": 500}))
     with pytest.raises(SourceError, match="same comments of issue"):
         pull(jira, PaperStore())
+
+
+def with_sprint(fake: FakeJira, clock: Clock) -> None:
+    sprint = {
+        "id": 7,
+        "name": "Sprint 7",
+        "state": "active",
+        "startDate": "2026-10-01T09:00:00.000Z",
+        "endDate": "2026-10-15T09:00:00.000Z",
+    }
+    for id_ in list(fake.site.issues)[:2]:
+        fake.site.issues[id_]["fields"]["customfield_10020"] = [sprint]
+        fake.site.indexed[id_]["fields"]["customfield_10020"] = [sprint]
+    fake.site.boards.append({"id": 1, "name": "Ours", "type": "scrum", "location": {"projectId": 1}})
+
+
+def refuse(status: int) -> Answer:
+    return lambda asked, said: Said(status, {"errorMessages": ["no"]})
+
+
+@pytest.mark.parametrize(
+    ("part", "status"), [("/board/1/sprint", 403), ("/board/1/sprint", 404), ("/board", 403), ("/sprint", 500), ("/board", 503)]
+)
+def test_boards_that_are_closed_or_broken_are_named_and_issues_tell_of_their_sprints(
+    jira: FakeJira, clock: Clock, part: str, status: int
+) -> None:
+    with_sprint(jira, clock)
+    twist(jira, part, refuse(status))
+    store = PaperStore()
+    for _ in range(2):  # the second time nothing moved, so no issue says anything
+        pull(jira, store)
+        assert codes(store) == {"sprints": False}
+        assert [(sprint.id, sprint.name, sprint.state) for sprint in store.sprints] == [("7", "Sprint 7", "active")]
+        assert store.sprints[0].end > store.sprints[0].start > 0
+        clock.forward(hours=1)
+
+
+def test_projects_without_a_single_issue_are_no_clean_backlog(clock: Clock) -> None:
+    with FakeJira(site_of(2, clock), clock=clock) as fake:
+        for id_ in list(fake.site.issues):
+            fake.site.delete(id_)
+        store = pull(fake, PaperStore())
+        assert codes(store) == {"hidden": True}
+        assert store.coverage is not None
+        assert "2 projects and no issue" in store.coverage.problems[0].message
+        assert any("2 projects and no issue" in problem.message for problem in connector(fake).probe().problems)
+
+
+@pytest.mark.parametrize(("name", "partial"), [("status", True), ("created", True), ("updated", True), ("parent", True), ("labels", False)])
+def test_a_row_without_what_it_is_judged_by_makes_a_pull_partial(jira: FakeJira, name: str, partial: bool) -> None:
+    def spoil(asked: Asked, said: Said) -> Said:
+        for issue in said.body["issues"][:1]:
+            if "fields" in issue:
+                issue["fields"] = issue["fields"] | {name: 17}
+        return said
+
+    twist(jira, "/search/jql", spoil)
+    assert codes(pull(jira, PaperStore())) == {"bad_field": partial}

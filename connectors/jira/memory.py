@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from okrbot.model import Millis
+from okrbot.model import Millis, Sprint
 
 VERSION = 1
 DAY = 86_400_000
@@ -26,6 +26,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
     home: str
     full_at: Millis  # when the last full pass began
     census_at: Millis
+    sprints: list[Sprint] = []  # those that only the issues told of
+    no_boards: bool = False  # whether all of them were of that kind
 
 
 class Resume(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ def probe(settings: Settings, surroundings: Surroundings) -> Capabilities:
 
     def note_limits(answer: Answer) -> Again | None:
         limits.update({name: answer.headers[name] for name in _LIMITS if name in answer.headers})
-        return site.not_anonymous(answer)
+        return site.not_anonymous(answer, settings.name)
 
     sender.judge = note_limits
     try:
@@ -45,7 +45,7 @@ def probe(settings: Settings, surroundings: Surroundings) -> Capabilities:
             limits["issues"] = str(count)
         history = settings.history and _has_history(Historian(sender, who, statuses={}, fields={}), found, cloud=who.cloud)
         problems += [Problem("field", f"no field is called {name}; check the spelling under [okrs.links]") for name in fields.missing]
-        problems += [*found.problems, *_blind_spots(who, settings, nothing=not found.ids)]
+        problems += [*found.problems, *_blind_spots(who, settings, projects=len(projects), nothing=not found.ids)]
         return Capabilities(
             kind="jira",
             account=who.shown,
@@ -73,10 +73,10 @@ def _has_history(historian: Historian, found: Found, *, cloud: bool) -> bool:
         return False
 
 
-def _blind_spots(who: Who, settings: Settings, *, nothing: bool) -> Iterator[Problem]:
+def _blind_spots(who: Who, settings: Settings, *, projects: int, nothing: bool) -> Iterator[Problem]:
     """Yield what this source cannot show, however good the connection."""
     if nothing:
-        yield Problem("hidden", f"{who.shown} sees no issue at all; check the filter and the account's rights", partial=True)
+        yield site.nothing_seen(settings, who, projects)
     yield Problem("hidden", f"issues behind a security level that {who.shown} may not see cannot be counted")
     yield Problem("archived", "archived issues are not in Jira's search and cannot be counted")
     if settings.jql:

@@ -224,8 +224,11 @@ def _last_page(
     census: frozenset[str] | None,
 ) -> Page:
     """Return the page that ends a pull: the small tables, what was covered, and the checkpoint if nothing is missing."""
-    table, problems = sprints.result()
+    boards, problems = sprints.result()
     run.problems += problems
+    table, extra = _with_issues_sprints(run, boards)
+    if run.full and not run.seen and not run.request.known and not run.resumed:
+        run.problems.append(site.nothing_seen(run.settings, run.who, len(run.backlogs)))
     found = aims.result() if aims else None
     run.problems += found.problems if found else ()
     merged = merge(run.problems)
@@ -241,6 +244,8 @@ def _last_page(
         home=run.who.home,
         full_at=run.start if run.full or before is None else before.full_at,
         census_at=run.start if run.full else run.census_at,  # a full pass lists everything
+        sprints=extra,
+        no_boards=boards is None and table is not None,
     )
     return Page(
         sprints=table,
@@ -258,6 +263,21 @@ def _last_page(
         checkpoint=memory.write(checkpoint) if complete else None,
         resume=None,
     )
+
+
+def _with_issues_sprints(run: Run, boards: tuple[Sprint, ...] | None) -> tuple[tuple[Sprint, ...] | None, list[Sprint]]:
+    """Return the boards' sprints with those that only issues told of, and the latter alone to be remembered.
+
+    Without boards what the store has from them is better left alone: then the table is None.
+    """
+    before = run.before if not run.full else None
+    told = {sprint.id: sprint for sprint in before.sprints} if before else {}
+    told |= {id_: site.sprint_of(id_, one) for id_, one in run.reader.sprints.items() if id_}
+    on_boards = {sprint.id for sprint in boards or ()}
+    extra = [sprint for id_, sprint in told.items() if id_ not in on_boards]
+    if boards is None and run.before is not None and not run.before.no_boards:
+        return None, run.before.sprints
+    return (*(boards or ()), *extra), extra
 
 
 def merge(problems: list[Problem]) -> tuple[Problem, ...]:

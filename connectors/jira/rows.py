@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from okrbot.model import EPOCH, MILLISECOND, Item, Link, Millis, Note, Problem, clean
+from okrbot.model import EPOCH, MILLISECOND, Item, Link, Millis, Note, Problem, Sprint, clean
 from okrbot.words import is_bot, kind_of, level_of, state_of
 
 from ..text import adf_text, sprint_blob, tidy, wiki_text
@@ -23,6 +23,8 @@ SYSTEM_FIELDS = (
     *("summary", "issuetype", "status", "project", "parent", "created", "updated", "duedate", "resolutiondate", "description"),
     *("labels", "components", "fixVersions", "issuelinks", "priority", "assignee", "reporter", "resolution", "security"),
 )
+# Without these an issue is judged as something it is not; without others only less is known of it.
+NEEDED_FIELDS = frozenset({"status", "created", "updated", "parent"})
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Reader:
     ) -> None:
         self._history = history
         self._own = own
+        self.sprints: dict[str, shapes.SprintRef | Sprint] = {}  # by id, as the issues showed them last
         self._browse = f"{site}/browse/"
         self._hidden = hidden
         custom: list[tuple[str, str, Any]] = []  # attribute, field id, type
@@ -150,7 +153,10 @@ class Reader:
                 except msgspec.ValidationError:
                     found.problems.append(
                         Problem(
-                            "bad_field", f"the field {part.encode_name} of {where} has a form nobody expects and was left out", where=where
+                            "bad_field",
+                            f"the field {part.encode_name} of {where} has a form nobody expects and was left out",
+                            where=where,
+                            partial=part.encode_name in NEEDED_FIELDS,
                         )
                     )
         try:
@@ -255,8 +261,11 @@ class Reader:
             if isinstance(one, str):
                 blob = sprint_blob(one)
                 ids.append(blob.id if blob else "")
+                if blob:
+                    self.sprints[blob.id] = blob
             else:
                 ids.append(str(one.id or ""))
+                self.sprints[ids[-1]] = one
         if len(ids) == 1:
             return (ids[0],) if ids[0] else ()
         return tuple(sorted({id_ for id_ in ids if id_}, key=lambda id_: (len(id_), id_)))  # ids grow with time

@@ -88,7 +88,15 @@ class Comments(Struct, gc=False):
 
 
 class SprintRef(Struct, gc=False):
+    """A sprint as an issue shows it; beyond the id nothing is asked of its shape."""
+
     id: str | int | None = None
+    name: Any = None
+    state: Any = None
+    start: Any = msgspec.field(name="startDate", default=None)
+    end: Any = msgspec.field(name="endDate", default=None)
+    completed: Any = msgspec.field(name="completeDate", default=None)
+    goal: Any = None
 
 
 class SprintTable(Struct, gc=False):

@@ -92,19 +92,19 @@ def open_site(settings: Settings, surroundings: Surroundings) -> Sender:
         name=settings.name,
         secrets=(token, base64.b64encode(f"{user}:{token}".encode()).decode("ascii")),
         session=client._session,
-        judge=not_anonymous,
+        judge=lambda answer: not_anonymous(answer, settings.name),
         parallel=settings.parallel or 8,
     )
     sender.client = client  # keeps the session open; for plug-ins that want the package's own calls
     return sender
 
 
-def not_anonymous(answer: Answer) -> Again | None:
+def not_anonymous(answer: Answer, name: str) -> Again | None:
     """Stop when Jira says that it did not accept the token: some addresses then answer 200 with nothing in it."""
     reason = answer.headers.get("X-Seraph-LoginReason", "").upper()
     if "FAILED" in reason or "DENIED" in reason or answer.headers.get("X-AUSERNAME", "").lower() == "anonymous":
         raise SourceError(
-            "Jira does not accept the token and treats us as nobody (x-seraph-loginreason); make a new token. Nothing was changed",
+            f"{name}: Jira does not accept the token and treats us as nobody (x-seraph-loginreason); make a new token. Nothing was changed",
             code="token",
         )
     return None
@@ -246,6 +246,13 @@ def _renamed(sender: Sender, who: Who, key: str) -> ProjectRow | None:
         raise
 
 
+def nothing_seen(settings: Settings, who: Who, projects: int) -> Problem:
+    """Return what to say where a site shows no issue: whether it is empty or closed to us looks the same from here."""
+    counted = "1 project" if projects == 1 else f"{projects} projects"
+    text = f"{settings.name}: Jira shows {who.shown} {counted} and no issue: check the account's rights and the filter"
+    return Problem("hidden", text, partial=True)
+
+
 def read_table(sender: Sender, path: str, row: type[T], *, params: Mapping[str, Any] | None = None, size: int = 50) -> list[T]:
     """Return all rows of a table that Jira offers by offset; advances by the number received. Raises SourceError for one without end."""
     decode, decode_row = msgspec.json.Decoder(shapes.Table).decode, msgspec.json.Decoder(row).decode
@@ -266,7 +273,21 @@ def read_table(sender: Sender, path: str, row: type[T], *, params: Mapping[str, 
 def read_sprints(
     sender: Sender, projects: Iterable[Backlog], wanted: tuple[str, ...], work: Map[Any]
 ) -> tuple[tuple[Sprint, ...] | None, list[Problem]]:
-    """Return all sprints of the boards of `projects` (None with a problem where boards cannot be read)."""
+    """Return all sprints of the boards of `projects` (None with a problem where boards cannot be read).
+
+    A board table that is out of order does not stop a pull: it is small, and the issues tell of their sprints as well.
+    """
+    try:
+        return _read_sprints(sender, projects, wanted, work)
+    except SourceError as trouble:
+        if trouble.code in ("quota", "token"):
+            raise
+        return None, [Problem("sprints", f"sprints not read: {trouble}")]
+
+
+def _read_sprints(
+    sender: Sender, projects: Iterable[Backlog], wanted: tuple[str, ...], work: Map[Any]
+) -> tuple[tuple[Sprint, ...] | None, list[Problem]]:
     ids = {project.id for project in projects}
     try:
         if wanted and len(ids) <= 10:
@@ -279,24 +300,34 @@ def read_sprints(
     except RefusedError as no:
         if no.status not in (400, 401, 403, 404):
             raise
-        text = "boards and sprints cannot be read with this account; give it Jira Software access (scope read:sprint:jira-software)"
+        text = (
+            "boards and sprints cannot be read with this account, so only what issues say of their sprints is known; "
+            "give it Jira Software access (scope read:sprint:jira-software)"
+        )
         return None, [Problem("sprints", text)]
     timed = [board for board in boards.values() if board.type != "kanban"]
     sprints: dict[str, Sprint] = {}
+    closed: list[str] = []
     for board, rows in zip(timed, work(lambda board: _sprints_of(sender, board), timed), strict=True):
         place = str(board.location.project or "") if board.location else ""
-        for row in rows:
+        if rows is None:
+            closed.append(clean(board.name or str(board.id)))
+        for row in rows or ():
             if str(row.id) not in sprints or str(row.board or "") == str(board.id):
                 sprints[str(row.id)] = _sprint(row, place)
-    return tuple(sprints.values()), []
+    text = "some boards cannot be read with this account, so only what issues say of their sprints is known"
+    return tuple(sprints.values()), [Problem("sprints", text, where=closed[0], count=len(closed))] if closed else []
 
 
-def _sprints_of(sender: Sender, board: BoardRow) -> list[shapes.SprintTable]:
+def _sprints_of(sender: Sender, board: BoardRow) -> list[shapes.SprintTable] | None:
+    """Return the sprints of a board, none for one that has no sprints, None for one that is closed to us."""
     try:
         return read_table(sender, f"/rest/agile/1.0/board/{board.id}/sprint", shapes.SprintTable)
     except RefusedError as no:
-        if no.status in (400, 403, 404):  # a board without sprints, or a private one
+        if no.status == 400:
             return []
+        if no.status in (403, 404):
+            return None
         raise
 
 
@@ -311,6 +342,15 @@ def _sprint(row: shapes.SprintTable, backlog: str) -> Sprint:
         goal=clean(row.goal or ""),
         backlog=backlog,
     )
+
+
+def sprint_of(id_: str, told: shapes.SprintRef | Sprint) -> Sprint:
+    """Return a sprint as an issue told of it."""
+    if isinstance(told, Sprint):
+        return told
+    words = {name: value if isinstance(value := getattr(told, name), str) else None for name in ("name", "state", "goal")}
+    times = {name: value if isinstance(value := getattr(told, name), str) else None for name in ("start", "end", "completed")}
+    return _sprint(shapes.SprintTable(id=id_, **words, **times), "")
 
 
 def _stamp(text: str | None) -> Millis:
