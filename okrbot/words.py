@@ -73,7 +73,7 @@ _TODO = (
     "к выполнению, сделать, открыт, открыто, открытый, новый, новая, бэклог, переоткрыт, запланировано, do zrobienia, otwarte, otwarty, nowe, nowy, zaplanowane, ponownie otwarte"
 )
 _DOING = (
-    "in progress, doing, started, active, wip, work in progress, in work, in development, in dev, development, developing, dev, implementing, implementation, building, build, coding, in review, review, reviewing, code review, in code review, "
+    "in progress, working on it, stuck, doing, started, active, wip, work in progress, in work, in development, in dev, development, developing, dev, implementing, implementation, building, build, coding, in review, review, reviewing, code review, in code review, "
     "peer review, under review, pr review, pull request, pr open, in pr, awaiting review, ready for review, ready for code review, needs review, testing, in testing, in test, test, ready for test, ready for testing, ready for qa, qa, in qa, in qe test, qa review, qa testing, "
     "uat, in uat, ready for uat, verification, verifying, verify, ready to verify, validation, in validation, validating, acceptance, in acceptance, ready for acceptance, po review, product review, design, in design, designing, design review, in analysis, analysis, analyzing, analysing, "
     "investigating, investigation, in investigation, discovery, in discovery, research, researching, exploring, experiment running, running, staging, in staging, on staging, merged to develop, merged, merging, ready to merge, ready for merge, ready for release, ready to release, ready to deploy, "
@@ -152,6 +152,17 @@ _STATE_WORDS = (
     ("done", r"\b(done|closed|complete[d]?|released|resolved|shipped|deployed|delivered|live|production|prod|erledigt|abgeschlossen|fertig|terminé\w*|livré\w*|clos\w*|fini\w*|hecho|finalizad\w+|cerrad\w+|concluíd\w+|feito|entregue|afgerond|gereed|klaar)\b|完了|完成|완료|готово"),
 )  # fmt: skip
 
+# "Not done" holds the word done: what says that something is not over is looked for first.
+_NOT_YET = re.compile(
+    r"\b(not|never|isn t|nicht|niet|non|pas|no|não|nao|sin|nie|ikke|inte|ei|не|без)\b.*\b(done|closed?|complete[d]?|finished|fixed|ready|released|resolved|shipped|deployed|delivered|live|started|begun|merged|solved|implemented|"
+    r"erledigt|abgeschlossen|fertig|gelöst|behoben|umgesetzt|begonnen|gestartet|geschlossen|terminée?s?|livrée?s?|finie?s?|faite?s?|résolue?s?|commencée?s?|démarrée?s?|hech[oa]|terminad[oa]|terminar|finalizad[oa]|completad[oa]|cerrad[oa]|resuelt[oa]|iniciad[oa]|empezad[oa]|empezar|"
+    r"concluíd[oa]|feit[oa]|finalizada|entregue|resolvid[oa]|começad[oa]|afgerond|gereed|klaar|opgelost|voltooid|gedaan|gestart|completat[oa]|finit[oa]|fatt[oa]|iniziat[oa]|gotowe|zrobione|zakończone|ukończone|ferdig|færdig|klar|påbegynt|påbörjad|valmis|готово|сделано|выполнено|завершено|решено|начато)\b"
+    r"|\bto be (?!deployed|released|merged|tested|reviewed|verified|validated|cancell?ed)\w+|\byet to\b|\b(unfinished|undone|uncompleted|unstarted|unresolved|unreleased|undeployed|unsolved|unclosed|unfertig|unerledigt|inachevée?s?|inacabad[oa]|inconclus[oa])\b|未完|未解|未着|未対応|未开|未處|未处|未关|미완|미해결|미시작"
+)
+_NEARLY = re.compile(r"\b(almost|nearly|partly|partially|half|fast|teilweise|presque|partiellement|casi|parcialmente|quase|bijna|deels|quasi)\b|\bpre ?prod\w*|\bto be (deployed|released|merged|tested|reviewed|verified|validated)\b")
+# As a resolution these set an item aside; as a status they say that it is open.
+_UNFINISHED = frozenset({"incomplete", "unvollständig", "incomplet", "incompleto", "incompleta", "onvolledig", "incompletato", "不完全"})
+
 _SURNAMES_IN_BOT = ("abbot", "barbot", "cabot", "chabot", "corbot", "gobot", "guillebot", "lebot", "talbot", "talebot", "thibot", "turbot")
 _SERVICES = re.compile(
     r"^(automation for jira|automatisierung für jira|automation pour jira|automatización para jira|automação para o jira|automation|jira automation|linear|linear asks|github|github actions?|github for jira|gitlab|gitlab for jira.*|gitlab-?bot|bitbucket( pipelines)?|"
@@ -226,7 +237,7 @@ def state_of(their_state: str, category: str = "", resolution: str = "") -> str:
     if place == "refused":
         place = "cancelled"
     if not place:
-        place = "cancelled" if by_name == "refused" else by_name
+        place = by_name if by_name != "refused" else "todo" if fold(their_state) in _UNFINISHED else "cancelled"
     ending = _state_word(resolution)
     if not place and resolution and ending not in ("todo", "doing"):
         place = "done"
@@ -235,9 +246,21 @@ def state_of(their_state: str, category: str = "", resolution: str = "") -> str:
     return place or "todo"
 
 
+def is_known_state(their_state: str) -> bool:
+    """Return whether a status says by its name alone what it stands for."""
+    return bool(_state_word(their_state))
+
+
+@lru_cache(maxsize=8192)
 def _state_word(name: str) -> str:
     folded = fold(name)
-    return (_states().get(folded) or _search(folded, _STATE_WORDS)) if folded else ""
+    known = _states().get(folded, "") if folded else ""
+    if known or not folded:
+        return known
+    found = _search(folded, _STATE_WORDS)
+    if found != "cancelled" and _NOT_YET.search(folded):
+        return "todo"
+    return "doing" if found in {"", "done"} and _NEARLY.search(folded) else found
 
 
 @lru_cache(maxsize=8192)

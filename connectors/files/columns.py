@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from okrbot.words import kind_of, state_of
+from okrbot.words import is_known_state, kind_of, state_of
 
 from .dates import moment
 from .headers import bracketed, custom_role, link_direction, role_of, squeeze
@@ -50,6 +50,7 @@ _LINEAR_TEMPLATE = frozenset(
     }
 )
 _JIRA_MARKS = frozenset({"id", "category", "project_key", "security", "resolution", "reporter", "ignored"})
+_AZURE_MARKS = frozenset({"areapath", "iterationpath", "changeddate", "createddate", "boardcolumn", "title1", "id"})
 _OKR_SHEET = frozenset(
     {"keyresult", "keyresults", "objective", "schlüsselergebnis", "résultatclé", "resultadoclave", "resultadochave", "kr"}
 )
@@ -75,6 +76,7 @@ class Columns:
     links: tuple[tuple[int, str, str], ...]  # position, link_in or link_out, their word
     fields: tuple[tuple[str, tuple[int, ...]], ...]
     guessed: tuple[str, ...] = ()  # roles found by the shape of their values
+    azure: bool = False  # an Azure DevOps query, whose words differ
 
     def at(self, role: str) -> int:
         """Return the first position of a role, -1 without one."""
@@ -145,6 +147,7 @@ def _named(names: list[str], data: list[Row], delimiter: str, header: Row) -> Co
         links=tuple(links),
         fields=tuple((name, tuple(places)) for name, places in fields.items()),
         guessed=tuple(guessed),
+        azure="workitemtype" in folded and bool(folded & _AZURE_MARKS),
     )
 
 
@@ -175,6 +178,8 @@ def _assign(names: list[str], sample: list[list[str]]) -> tuple[dict[str, list[i
             strangers.setdefault(inner[0], []).append((place, inner[2]))
     for prefix, members in strangers.items():
         _stranger(prefix, members, sample, names, roles, links, fields)
+    if "section" in roles and "state" not in roles:
+        roles["state"] = list(roles["section"])
     return roles, links, fields
 
 
@@ -236,6 +241,8 @@ def _by_shape(names: list[str], sample: list[list[str]], roles: dict[str, list[i
     taken = {place for places in roles.values() for place in places}
 
     def give(role: str, place: int) -> None:
+        if place < 0:
+            return
         roles.setdefault(role, []).insert(0, place)
         if place < len(names):
             fields.get(names[place], [place]).remove(place)
@@ -248,14 +255,15 @@ def _by_shape(names: list[str], sample: list[list[str]], roles: dict[str, list[i
     free = [place for place in range(len(names)) if place not in taken]
     if "key" not in roles:
         place = next((place for place in free if _all_keys(values_of(sample, place), len(sample))), -1)
-        if place >= 0:
-            give("key", place)
+        give("key", place)
     _weak_key(sample, roles)
     _weak_title(sample, roles)
+    if foreign and "state" not in roles:
+        place = next((place for place in free if place not in taken and _all_states(values_of(sample, place), len(sample))), -1)
+        give("state", place)
     if "title" not in roles and ("key" in roles or foreign):
         place = _prose(sample, [place for place in free if place not in taken])
-        if place >= 0:
-            give("title", place)
+        give("title", place)
     if foreign and "key" in roles:
         for place in roles.pop("key_weak", []):
             fields.setdefault(names[place], []).append(place)
@@ -272,6 +280,12 @@ def _by_shape(names: list[str], sample: list[list[str]], roles: dict[str, list[i
 def _all_keys(values: list[str], rows: int) -> bool:
     shaped = sum(bool(KEY.match(value)) for value in values)
     return bool(values) and len(values) >= rows * 0.8 and shaped >= len(values) * 0.9 and len(set(values)) == len(values)
+
+
+def _all_states(values: list[str], rows: int) -> bool:
+    """Whether cells are status words; a list of a few rows may have another in each."""
+    known = sum(is_known_state(value) for value in values)
+    return bool(values) and len(values) >= rows * 0.8 and known >= len(values) * 0.8 and len(set(values)) <= max(4, len(values) // 2)
 
 
 def _weak_key(sample: list[list[str]], roles: dict[str, list[int]]) -> None:
@@ -300,6 +314,12 @@ def _weak_title(sample: list[list[str]], roles: dict[str, list[int]]) -> None:
                 roles[weak].remove(place)
                 roles["title"] = [place]
                 return
+    for place in list(roles.get("title_weak", [])):
+        values = values_of(sample, place)
+        if values and not any(KEY.match(value) or value.isdigit() for value in values) and len(set(values)) >= len(values) * 0.5:
+            roles["title_weak"].remove(place)
+            roles["title"] = [place]
+            return
     for role in ("epic_name", "body"):
         if role in roles and "key" in roles:
             roles["title"] = [roles[role][0]]
@@ -307,16 +327,22 @@ def _weak_title(sample: list[list[str]], roles: dict[str, list[int]]) -> None:
 
 
 def _prose(sample: list[list[str]], free: list[int]) -> int:
-    """Return the first column of varied short text with words, -1 without one."""
+    """Return the first column of varied text of several words, else the one with the longest words; -1 without one."""
+    longest, size = -1, 3.0  # characters a cell has on average
     for place in free:
         values = values_of(sample, place)
-        if len(values) < len(sample) * 0.8 or not values:
+        if len(values) < len(sample) * 0.8 or not values or _all_states(values, len(sample)):
             continue
         varied = len(set(values)) >= len(values) * 0.6
-        wordy = sum(" " in value or len(value) > 12 for value in values) >= len(values) * 0.5
-        if varied and wordy and not any(moment(value) for value in values[:20]):
+        lettered = sum(any(sign.isalpha() for sign in value) for value in values) >= len(values) * 0.8
+        if not varied or not lettered or any(moment(value) or KEY.match(value) for value in values[:20]):
+            continue
+        if sum(" " in value or len(value) > 12 for value in values) >= len(values) * 0.5:
             return place
-    return -1
+        mean = sum(map(len, values)) / len(values)
+        if mean >= size and len(values) > 1:
+            longest, size = place, mean
+    return longest
 
 
 def _foreign(sample: list[list[str]], free: list[int], roles: dict[str, list[int]]) -> list[tuple[str, int]]:

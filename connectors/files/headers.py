@@ -22,33 +22,34 @@ _NAMES: dict[str, str] = {
     "id": "issue id|work item id|internal id|vorgangs id|id des vorgangs|arbeitselement id|id de ticket|id du ticket|id de la demande|id de l'élément|id de la incidencia|id de incidencia|id de la actividad|id de actividad"
     "|id da item|id do item|id da issue|id da solicitação|id do problema|id da tarefa|課題id|作業項目id",
     "uuid": "uuid",
-    "title": "summary|title|headline|subject|issue title|task name|item name|story title|ticket title|work item title|issue summary|issue name|short description"
+    "title": "summary|title|card name|card title|task title|item title|title 1|title 2|title 3|title 4|title 5|title 6|title 7|title 8|title 9|headline|subject|issue title|task name|item name|story title|ticket title|work item title|issue summary|issue name|short description"
     "|zusammenfassung|titel|überschrift|betreff|kurzbeschreibung|vorgangsname|aufgabenname|résumé|titre|intitulé|sujet|libellé|objet|nom de la tâche"
     "|resumen|título|titulo|asunto|encabezado|nombre de la tarea|resumo|assunto|sumário|nome da tarefa|要約|タイトル|件名|概要|課題名|タスク名",
     "title_weak": "name|task|story|user story|feature|work item|item|what|bezeichnung|aufgabe|thema|nom|tâche|récit|nombre|tarea|historia|historia de usuario|nome|tarefa|história|história de usuário|名前|名称|タスク|ストーリー|内容",
-    "key_weak": "issue|ticket|id|nr|no|number|#|ref|reference|vorgang|nummer|referenz|numéro|n°|référence|demande|incidencia|número|referencia|item id|chamado|referência|課題|番号|チケット",
+    "key_weak": "issue|ticket|id|card id|task id|nr|no|number|#|ref|reference|vorgang|nummer|referenz|numéro|n°|référence|demande|incidencia|número|referencia|item id|chamado|referência|課題|番号|チケット",
     "kind": "issue type|type|work type|work item type|item type|ticket type|kind|issuetype|card type|vorgangstyp|typ|art|tickettyp|aufgabentyp|arbeitstyp|elementtyp|type de ticket|type de demande|type d'élément|type de tâche"
     "|tipo de incidencia|tipo|tipo de actividad|tipo de tarea|tipo de elemento|tipo de solicitud|tipo de trabajo|tipo de item|tipo do item|tipo de issue|tipo de tarefa|tipo de pendência|tipo de ticket|tipo de solicitação|tipo de problema"
     "|課題タイプ|種別|タイプ|作業タイプ|作業項目タイプ|種類|課題種別",
-    "state": "status|state|issue status|workflow state|stage|column|list|vorgangsstatus|zustand|stand|bearbeitungsstatus|état|statut|état du ticket|estado|situación|situação|estado da issue|estatus|ステータス|状態|状況|進捗状況",
+    "state": "status|state|issue status|workflow state|stage|vorgangsstatus|zustand|stand|bearbeitungsstatus|état|statut|état du ticket|estado|situación|situação|estado da issue|estatus|ステータス|状態|状況|進捗状況",
+    "section": "list name|section column|section|column|list|column name|bucket|bucket name|board column|kanban column|lane|spalte|liste|abschnitt|colonne|columna|sección|coluna|seção|リスト名|セクション",
     "category": "status category|state category|state type|statuskategorie|catégorie d'état|catégorie de statut|catégorie d'état du ticket|catégorie d'états|categoría de estado|categoría del estado|categoria de status|categoria do status|categoria de estado|ステータス カテゴリ|ステータスカテゴリー|状態カテゴリ",
-    "category_changed": "status category changed|statuskategorie geändert|catégorie d'état modifiée|catégorie de statut modifiée|changement de catégorie d'état|categoría de estado modificada|categoría de estado cambiada|cambio de categoría de estado"
+    "category_changed": "status category changed|state change date|statuskategorie geändert|catégorie d'état modifiée|catégorie de statut modifiée|changement de catégorie d'état|categoría de estado modificada|categoría de estado cambiada|cambio de categoría de estado"
     "|categoria de status alterada|categoria do status alterada|alteração da categoria de status|ステータス カテゴリの変更日|ステータス カテゴリが変更されました|ステータス カテゴリ変更日|変更されたステータス カテゴリ",
     "project_key": "project key|space key|projektschlüssel|bereichsschlüssel|clé de projet|clé du projet|clé d'espace|clave del proyecto|clave de proyecto|clave del espacio|chave do projeto|chave de projeto|chave do espaço|プロジェクト キー|スペース キー",
     "project_name": "project name|space name|projektname|bereichsname|nom du projet|nom de projet|nom de l'espace|nombre del proyecto|nombre de proyecto|nombre del espacio|nome do projeto|nome de projeto|nome do espaço|プロジェクト名|スペース名",
     "project": "project|projekt|projet|proyecto|projeto|プロジェクト|案件",
     "priority": "priority|prio|issue priority|priorität|dringlichkeit|priorité|prioridad|prioridade|優先度|優先順位",
     "resolution": "resolution|lösung|erledigungsart|résolution|resolución|resolução|解決状況|解決方法|完了理由",
-    "assignee": "assignee|assigned to|assigned|owner|responsible|zugewiesene person|bearbeiter|zugewiesen an|zuständig|verantwortlich|zugewiesen|bearbeitende person|personne assignée|attribution|responsable|assigné à|assigné|attribué à"
+    "assignee": "assignee|assign|person|people|members|assigned to|assigned|owner|responsible|zugewiesene person|bearbeiter|zugewiesen an|zuständig|verantwortlich|zugewiesen|bearbeitende person|personne assignée|attribution|responsable|assigné à|assigné|attribué à"
     "|persona asignada|asignado|asignado a|asignada a|responsável|atribuído a|cessionário|担当者|担当",
     "assignee_id": "assignee id|id der zugewiesenen person|id des bearbeiters|id de la personne assignée|id du responsable|id responsable|id de la persona asignada|id de persona asignada|id del responsable|id do responsável|id do cessionário|担当者id",
     "reporter": "reporter|autor|berichterstatter|gemeldet von|melder|rapporteur|déclarant|informador|informante|relator|criado por|報告者|起票者",
     "reporter_id": "reporter id|id des autors|id des berichterstatters|id du rapporteur|id rapporteur|id del informador|id de informador|id do relator|報告者id",
     "creator": "creator|created by|author|ersteller|erstellt von|angelegt von|créateur|créé par|auteur|creador|creado por|criador|作成者|登録者",
     "creator_id": "creator id|ersteller id|id des erstellers|id du créateur|id créateur|id del creador|id de creador|id do criador|作成者id",
-    "created": "created|created at|created on|created date|creation date|date created|createdat|opened|open date|erstellt|erstellt am|erstelldatum|angelegt am|erstellungsdatum|création|créé|créée|créé le|date de création|création le"
+    "created": "created|created time|creation log|created at|created on|created date|creation date|date created|createdat|opened|open date|erstellt|erstellt am|erstelldatum|angelegt am|erstellungsdatum|création|créé|créée|créé le|date de création|création le"
     "|creada|creado|creado el|fecha de creación|criado|criada|criado em|data de criação|criação|作成日|作成日時|作成|作成済み|登録日|起票日",
-    "updated": "updated|updated at|updated on|last updated|last modified|modified|updated date|date updated|updatedat|aktualisiert|aktualisiert am|geändert|geändert am|letzte änderung|zuletzt aktualisiert|mise à jour|mis à jour|mise à jour le|date de mise à jour|modifié|modifié le|dernière mise à jour"
+    "updated": "updated|changed date|last activity date|last edited time|last updated time|updated at|updated on|last updated|last modified|modified|updated date|date updated|updatedat|aktualisiert|aktualisiert am|geändert|geändert am|letzte änderung|zuletzt aktualisiert|mise à jour|mis à jour|mise à jour le|date de mise à jour|modifié|modifié le|dernière mise à jour"
     "|actualizada|actualizado|actualizado el|fecha de actualización|modificado|última actualización|atualizado|atualizado a|atualizada|atualizado em|data de atualização|última atualização|更新日|更新日時|更新|更新済み|最終更新日|最終更新",
     "resolved": "resolved|resolution date|resolved at|resolved on|resolved date|resolutiondate|closed|closed at|closed on|closed date|date closed|done date|done at|done|completed at|completed on|completion date|completed date|finished|end date actual|erledigt|erledigt am|gelöst|gelöst am|geschlossen|geschlossen am|abgeschlossen|abgeschlossen am|lösungsdatum|erledigungsdatum"
     "|résolue|résolu|résolu le|résolution le|date de résolution|fermé le|clôturé le|date de clôture|terminé le|resuelta|resuelto|resuelto el|fecha de resolución|cerrado el|fecha de cierre|finalizado el|resolvido|resolvida|resolvido em|data de resolução|data da resolução|concluído em|fechado em|data de conclusão"
@@ -59,11 +60,14 @@ _NAMES: dict[str, str] = {
     "components": "components|component|component s|komponenten|komponente|komponente n|komponente en|composants|composant|composant s|componentes|componente|componente s|componentes s|コンポーネント|構成要素",
     "versions": "fix versions|fix version|fix version s|fixversions|release|releases|version|versions|milestone|lösungsversion|lösungsversionen|lösungsversion en|korrekturversion|korrekturversionen|zielversion|zielversionen|version corrigée|versions corrigées|version s corrigée s|versions correctives|version corrective|version de correction|versions de correction"
     "|versión correctora|versiones correctoras|versión corregida|versiones corregidas|versión de corrección|versiones de corrección|versión es correctora s|versão corrigida|versões corrigidas|versão de correção|versões de correção|versão da correção|versões com correção|修正バージョン|リリース|マイルストーン",
-    "body": "description|details|body|text|content|notes|acceptance criteria|beschreibung|details zum vorgang|notizen|détails|contenu|descripción|detalles|contenido|descrição|detalhes|conteúdo|説明|詳細|本文|備考",
+    "body": "description|card description|details|body|text|content|notes|acceptance criteria|beschreibung|details zum vorgang|notizen|détails|contenu|descripción|detalles|contenido|descrição|detalhes|conteúdo|説明|詳細|本文|備考",
     "environment": "environment|umgebung|environnement|entorno|ambiente|環境",
     "security": "security level|security|issue security|issue security level|sicherheitsstufe|sicherheitsebene|niveau de sécurité|nivel de seguridad|nível de segurança|セキュリティ レベル|セキュリティー レベル",
     "estimate": "estimate|story points|story point|story point estimate|points|estimation|size|sp|σ story points|schätzung|aufwand|punkte|story point schätzung|storypoints|estimation en points|estimation de points|points de récit|points|points d'effort|estimación|puntos|puntos de historia|puntos de la historia|estimación de puntos de historia"
     "|estimativa|pontos|pontos de história|estimativa de pontos de história|story points estimados|見積もり|見積|ストーリー ポイント|ポイント|ストーリーポイント見積もり|ストーリー ポイントの見積り",
+    "iteration": "iteration path",
+    "area": "area path",
+    "board": "board name",
     "sprint": "sprint|sprints|sprint name|iteration|cycle|sprint s|spr int|itération|iteración|iteração|スプリント|イテレーション",
     "parent": "parent|parent issue|parent ticket|parent work item|parent task|übergeordnet|übergeordneter vorgang|übergeordnetes element|übergeordnete aufgabe|eltern|élément parent|ticket parent|tâche parente|demande parente|parente|principal|actividad principal|elemento principal|incidencia principal|tarea principal|tarea padre|padre|superior"
     "|pai|item pai|tarefa pai|tarefa principal|elemento pai|pendência pai|primário|principal da issue|親|親課題|親チケット|親タスク|親項目",
@@ -75,14 +79,14 @@ _NAMES: dict[str, str] = {
     "team": "team|teams|squad|working group|team name|équipe|equipo|equipe|チーム",
     "goals": "goals|goal|ziele|ziel|objectifs|objectif|objetivos|objetivo|metas|meta|目標|ゴール",
     "comment": "comment|comments|kommentar|kommentare|commentaire|commentaires|comentario|comentarios|comentário|comentários|コメント",
-    "url": "url|link|web link|issue url|adresse|lien|enlace|リンク",
+    "url": "url|html url|card url|task url|issue link|link|web link|issue url|adresse|lien|enlace|リンク",
     "archived": "archived|archiviert|archivé|archivado|arquivado|アーカイブ",
     # Linear's own
     "cycle_number": "cycle number",
     "cycle_name": "cycle name",
     "cycle_start": "cycle start",
     "cycle_end": "cycle end",
-    "started": "started|started at|started date|work started|in progress since|gestartet|gestartet am|begonnen am|commencé le|démarré le|iniciado|iniciado el|iniciado em|iniciada|着手日|開始日時",
+    "started": "started|activated date|started at|started date|work started|in progress since|gestartet|gestartet am|begonnen am|commencé le|démarré le|iniciado|iniciado el|iniciado em|iniciada|着手日|開始日時",
     "triaged": "triaged",
     "completed": "completed",
     "canceled": "canceled|cancelled|canceled at|cancelled at|abgebrochen am|annulé le|cancelado el|cancelado em|中止日",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from okrbot.model import Change, Day, Item, Link, Millis, Note, Sprint, clean
-from okrbot.words import is_bot, kind_of, level_of, state_of
+from okrbot.words import is_bot, is_known_state, kind_of, level_of, state_of
 
 from ..linear_shape import label_kind
 from ..text import markdown_text, tidy, wiki_text
@@ -32,6 +32,15 @@ LINK_WORDS: Mapping[str, tuple[str, str]] = {  # their word: (seen from the outw
     "validates": ("validates", "validated_by"), "validation": ("validates", "validated_by"), "measures": ("measures", "measured_by"),
     "measurement": ("measures", "measured_by"),
 }  # fmt: skip
+
+
+_AZURE_STATES = {
+    "resolved": "indeterminate",  # built, not yet verified
+    "committed": "indeterminate",
+    "active": "indeterminate",
+    "approved": "new",
+    "removed": "removed",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,6 +71,12 @@ class Made:
     bad_dates: list[str] = dataclasses.field(default_factory=list)
     private_backlog: bool = False
     earlier: tuple[str, ...] = ()  # keys the item had before
+    unknown_state: str = ""  # a status word that said nothing, with nothing beside it that did
+
+
+def _last_part(path: str) -> str:
+    """Return the last name of a path like Shop\\Web."""
+    return path.rpartition("\\")[2].strip()
 
 
 def person(account: str, name: str) -> str:
@@ -125,7 +140,7 @@ class RowReader:
         created, updated = self._instant(cells, "created", bad), self._instant(cells, "updated", bad)
         state, their_state, finished, started = self._state(cells, bad)
         labels = self._labels(cells)
-        parent = self._parent(cells)
+        parent = self.parent(cells)
         kind, level, their_kind = self._kind(cells, labels, bool(parent))
         backlog, backlog_name, backlog_kind = self._backlog(cells, key)
         sprints = self._sprints(cells, backlog, bad)
@@ -159,7 +174,7 @@ class RowReader:
             estimate=number(self.first(cells, "estimate")),
             priority=self.first(cells, "priority"),
             rank=self.first(cells, "rank"),
-            team=self.first(cells, "team") if dialect != "linear" else "",
+            team=(self.first(cells, "team") or _last_part(self.first(cells, "area"))) if dialect != "linear" else "",
             project=self._project(cells, backlog),
             assignee=person(self.first(cells, "assignee_id"), self.first(cells, "assignee")),
             reporter=person(
@@ -172,6 +187,7 @@ class RowReader:
             archived=bool(self.first(cells, "archived")) and self.first(cells, "archived").casefold() not in {"false", "no", "0"},
         )
         made = Made(item, backlog, backlog_name, backlog_kind, sprints=sprints, bad_dates=bad)
+        made.unknown_state = self._unknown(cells, their_state)
         made.links = self._links(cells, row_id)
         made.notes = self._notes(cells, row_id)
         made.goals = list(item.goals)
@@ -213,6 +229,10 @@ class RowReader:
             category = "canceled" if canceled > completed else "completed"
         if not their_state and not category and self.first(cells, "resolved"):
             category = "done"
+        if not category and self._columns.azure:
+            category = _AZURE_STATES.get(their_state.casefold(), "")
+        if not category and self._in_sections() and self.first(cells, "resolved"):
+            category = "done"  # a section is a place on a board: the date says that it is over
         state = state_of(their_state, category, resolution)
         finished = 0
         if state in {"done", "cancelled"}:
@@ -221,6 +241,15 @@ class RowReader:
         elif state == "doing":
             started = started or self._instant(cells, "category_changed", bad)
         return state, their_state, finished, started
+
+    def _in_sections(self) -> bool:
+        return "section" in self._roles and self._roles.get("section") == self._roles.get("state")
+
+    def _unknown(self, cells: list[str], their_state: str) -> str:
+        decided = any(self.first(cells, role) for role in ("category", "resolution", "completed", "canceled"))
+        if not their_state or decided or (self._in_sections() and self.first(cells, "resolved")):
+            return ""
+        return "" if is_known_state(their_state) else their_state
 
     def _kind(self, cells: list[str], labels: tuple[str, ...], has_parent: bool) -> tuple[str, int, str]:
         their_kind = self.first(cells, "kind")
@@ -246,7 +275,8 @@ class RowReader:
             return found
         return [part.strip() for cell in found for part in re.split(r"[,;]", cell) if part.strip()]
 
-    def _parent(self, cells: list[str]) -> str:
+    def parent(self, cells: list[str]) -> str:
+        """Return the key or number a row names as its parent, "" without one."""
         for role in ("parent_key", "parent", "parent_id", "epic_link"):
             text = self.first(cells, role)
             if text:
@@ -274,6 +304,9 @@ class RowReader:
         elif given or prefix:
             project = self.first(cells, "project")
             return given or prefix, name or (project if project != prefix else "") or given or prefix, "project"
+        place = _last_part(self.first(cells, "area")) or self.first(cells, "board")
+        if place and not self._context.backlog:
+            return place, place, "team"
         chosen = self._context.backlog or self._context.stem
         return chosen, chosen, "file"
 
@@ -287,6 +320,9 @@ class RowReader:
             start, end = self._instant(cells, "cycle_start", bad), self._instant(cells, "cycle_end", bad)
             return [Sprint(f"{backlog}/cycle-{number_text or name}", name or f"Cycle {number_text}", start=start, end=end, backlog=backlog)]
         names = self._list(cells, "sprint") if self._columns.dialect == "home" else self.every(cells, "sprint")
+        path = self.first(cells, "iteration")
+        if "\\" in path:  # the root alone is no sprint
+            names = [*names, _last_part(path)]
         return [Sprint(f"{backlog}/{name}", name, backlog=backlog) for name in names]
 
     def _goals(self, cells: list[str]) -> list[str]:

@@ -65,6 +65,9 @@ class Table:
         self._numbered = self._most("id", _DIGITS)
         self._parents: dict[str, str] = {}
         self._parent_doubles: set[str] = set()
+        self._branch: list[str] = []  # keys from the top down to the row before
+        self._tree: dict[int, str] = {}  # ordinal of a row: key of its parent by indentation
+        self._with_children: set[str] = set()
 
     def _find(self) -> Columns:
         head: list[str] = []
@@ -198,8 +201,8 @@ class Table:
         return key < 0 or not self._strict or bool(LOOSE_KEY.match(cells[key].strip()))
 
     def _identified(self, cells: list[str]) -> tuple[list[str], str]:
-        key, title, number = self.columns.at("key"), self.columns.at("title"), self.columns.at("id")
-        has_title = 0 <= title < len(cells) and bool(cells[title].strip())
+        key, number = self.columns.at("key"), self.columns.at("id")
+        has_title = any(place < len(cells) and cells[place].strip() for place in self.columns.roles.get("title", ()))
         text = cells[key].strip() if 0 <= key < len(cells) else ""
         if text and (not LOOSE_KEY.match(text) if self._strict else '"' in text):
             return [], f"{text[:30]!r} in the key column is no key"
@@ -272,6 +275,7 @@ class Table:
                 row_id = self._made_up(cells, same)
                 self._count("no_key", row.line, "no key: it is known by its content")
             self.claims.append(Claim(place, row.line, row_id, key or number, cells[updated] if 0 <= updated < len(cells) else ""))
+            self._remember_tree(reader, cells, place, key or row_id)
             if "epic_link" in columns.roles or "parent" in columns.roles:
                 self._remember_epic(reader, cells, key or row_id, title)
         self._settle()
@@ -287,8 +291,29 @@ class Table:
         digest = hashlib.sha256(f"{words}\x1f{same[words]}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return f"row-{digest}"
 
+    def _remember_tree(self, reader: RowReader, cells: list[str], place: int, key: str) -> None:
+        """Note who has children; Azure DevOps tells parents by the column (Title 1, Title 2, …) that a title stands in."""
+        parent = reader.parent(cells)
+        if len(self.columns.roles.get("title", ())) > 1:
+            depth = next((n for n, at in enumerate(self.columns.roles["title"]) if at < len(cells) and cells[at].strip()), 0)
+            del self._branch[depth:]
+            if not parent and depth and len(self._branch) == depth:
+                parent = self._tree[place] = self._branch[-1]
+            self._branch.append(key)
+        if parent and self.columns.azure:
+            self._with_children.add(parent)
+
+    def _placed(self, made: Made, place: int) -> Made:
+        """Give an item the parent of its tree; a Feature above stories is an epic."""
+        item = made.item
+        if not item.parent and place in self._tree:
+            item = item._replace(parent=self._tree[place])
+        if self.columns.azure and item.their_kind.casefold() == "feature" and item.key in self._with_children:
+            item = item._replace(kind="epic", level=1)
+        return made if item is made.item else dataclasses.replace(made, item=item)
+
     def _remember_epic(self, reader: RowReader, cells: list[str], key: str, title: int) -> None:
-        if kind_of(reader.first(cells, "kind")) not in {"epic", "initiative"}:
+        if "kind" in self.columns.roles and kind_of(reader.first(cells, "kind")) not in {"epic", "initiative"}:
             return
         for name in (cells[title].strip() if 0 <= title < len(cells) else "", reader.first(cells, "epic_name")):
             folded = name.casefold()
@@ -348,6 +373,8 @@ class Table:
         claims = iter(self.claims)
         bad_dates: Counter[str] = Counter()
         first: dict[str, str] = {}
+        strange: Counter[str] = Counter()
+        titled = False
         for place, row in self._good(say=False):
             claim = next(claims)
             if claim.place != place:
@@ -357,7 +384,11 @@ class Table:
                 column = message.split(":", 1)[0]
                 bad_dates[column] += 1
                 first.setdefault(column, f"line {row.line}: {message}")
-            yield claim, found
+            titled = titled or bool(found.item.title)
+            if found.unknown_state:
+                strange[found.unknown_state] += 1
+            yield claim, self._placed(found, place)
+        self._tell_words(strange, titled=titled)
         open_columns = {column.name for column in self._dates.values() if column.seen and not column.layout and column.numeric}
         for column, count in bad_dates.items():
             if column not in open_columns:
@@ -365,6 +396,20 @@ class Table:
                 self.problems.append(Problem("bad_date", message, where=self.opened.name, count=count))
 
     # --- what is wrong ---
+
+    def _tell_words(self, strange: Counter[str], *, titled: bool) -> None:
+        name = self.opened.name
+        if strange:
+            shown = ", ".join(f"{word[:40]!r} ({count})" for word, count in strange.most_common(10))
+            more = f" and {len(strange) - 10} more" if len(strange) > 10 else ""
+            message = f"{name}: status words nobody knows were read as todo: {shown}{more}; a status category column would tell"
+            self.problems.append(Problem("unknown_status", message, where=name, count=strange.total()))
+        if self.claims and not titled:
+            message = f"{name}: no item has a title: name the column that holds it Title"
+            self.problems.append(Problem("no_title", message, where=name, count=len(self.claims)))
+        if self.claims and not {"state", "category", "resolved", "completed"} & self.columns.roles.keys():
+            message = f"{name} has no status column: every item was read as todo. Export it with Status"
+            self.problems.append(Problem("no_status", message, where=name, count=len(self.claims)))
 
     def _bad(self, line: int, reason: str) -> None:
         self._lost += 1
