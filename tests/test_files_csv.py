@@ -392,3 +392,23 @@ def test_only_what_follows_the_last_item_is_a_footer_and_it_is_named(pull: Pull)
     assert [item.title for item in got.items] == ["Total cost of ownership page", "Total redesign", "Foo", "Total"]
     assert got.problems("footer") == ["a.csv:6: 'Total' was taken as a footer, not as an item, and left out"]
     assert got.coverage.complete
+
+
+def test_japanese_halves_of_the_day_are_read_before_and_behind_the_time(pull: Pull) -> None:
+    text = "要約,課題キー,ステータス,作成日,更新日\nA,SHOP-1,進行中,19/11月/26 7:31 午後,2026/10/01 9:00 午前\nB,SHOP-2,完了,01/2月/26 7:31 午前,2026/10/01 12:15 午前\n"
+    got = pull({"a.csv": text}).by_key
+    assert (got["SHOP-1"].created, got["SHOP-1"].updated) == (millis("2026-11-19T19:31+00:00"), millis("2026-10-01T09:00+00:00"))
+    assert (got["SHOP-2"].created, got["SHOP-2"].updated) == (millis("2026-02-01T07:31+00:00"), millis("2026-10-01T00:15+00:00"))
+
+
+def test_a_column_of_both_date_forms_is_named_without_a_remedy_that_cannot_help(pull: Pull) -> None:
+    text = "Summary,Issue key,Issue id,Status,Created\nA,SHOP-1,1,Done,13/04/26 10:00\nB,SHOP-2,2,Done,3/25/26 12:00 AM\nC,SHOP-3,3,Done,3/4/26 12:00 AM\n"
+    (told,) = pull({"a.csv": text}).problems("ambiguous_date")
+    assert "day-first dates ('13/04/26 10:00') and month-first dates ('3/25/26 12:00 AM')" in told
+    assert "day_first =" not in told
+
+
+def test_a_column_without_one_readable_date_says_what_is_unknown(pull: Pull) -> None:
+    got = pull({"a.csv": "Summary,Issue key,Issue id,Status,Created\nA,SHOP-1,1,Done,soon\nB,SHOP-2,2,Done,later\n"})
+    assert "none of the 2 dates of column 'created' could be read" in got.problems("bad_date")[0]
+    assert "ages and waits" in got.problems("bad_date")[0]

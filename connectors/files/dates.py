@@ -41,7 +41,7 @@ _WEEKDAYS = re.compile(
 _TIME = re.compile(
     r"(?P<half>午前|午後|오전|오후|上午|下午)?\s*"
     r"(?P<hour>\d{1,2})(?::|h|時)(?P<minute>\d{2})(?:[:分](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r"[\s\u00a0\u202f]*(?P<ampm>[aApP][\s\u00a0\u202f]?\.?[\s\u00a0\u202f]?[mM]\.?|[uU]hr)?"
+    r"[\s\u00a0\u202f]*(?P<ampm>[aApP][\s\u00a0\u202f]?\.?[\s\u00a0\u202f]?[mM]\.?|[uU]hr)?(?P<late>午前|午後|오전|오후|上午|下午)?"
     r"[\s\u00a0\u202f]*(?P<zone>Z|[A-Z]{2,5}(?:[+-]\d{2}:?\d{2})?|(?:GMT|UTC)?[+-]\d{1,2}:?\d{2}|[+-]\d{2})?"
     r"(?:[\s\u00a0\u202f]*\([^()]{0,60}\))?$"
 )  # fmt: skip
@@ -181,8 +181,8 @@ def moment(cell: str) -> Moment | None:
 def _time_of(found: re.Match[str]) -> int | None:
     hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
     half = (found["ampm"] or "").strip().lower()[:1]
-    if found["half"]:
-        half = "p" if found["half"] in _LATE_HALVES else "a"
+    if word := found["half"] or found["late"]:
+        half = "p" if word in _LATE_HALVES else "a"
     if half in {"a", "p"}:
         if hour > 12:
             half = ""
@@ -222,6 +222,8 @@ class DateColumn:
         self.naive = False  # some cell has a time and no zone
         self._zone = zone
         self._possible = [0, 0, 0]
+        self._dated = 0
+        self._only: dict[Layout, str] = {}  # a cell that only one layout reads
         self._open: dict[Readings, str] = {}  # ambiguous readings and a cell as example
         self._spread: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         self._serials = 0
@@ -242,6 +244,10 @@ class DateColumn:
         return self._count(found.day, text)
 
     def _count(self, day: Readings, text: str) -> None:
+        self._dated += 1
+        possible = [layout for layout, ordinal in zip(LAYOUTS[:2], day, strict=False) if ordinal]
+        if len(possible) == 1:
+            self._only.setdefault(possible[0], text)
         for place, ordinal in enumerate(day):
             self._possible[place] += ordinal > 0
         if len({ordinal for ordinal in day if ordinal}) > 1:
@@ -274,6 +280,13 @@ class DateColumn:
     def numeric(self) -> bool:
         """Whether day and month are both numbers somewhere, so that the order matters."""
         return bool(self._open)
+
+    @property
+    def contradiction(self) -> tuple[str, str] | None:
+        """A cell only day-first reading gives a date and one only month-first does, where the column holds both."""
+        if max(self._possible) == self._dated or len(self._only) < 2:
+            return None
+        return self._only["dmy"], self._only["mdy"]
 
     @property
     def example(self) -> str:

@@ -323,15 +323,15 @@ class Table:
     def _settle(self) -> None:
         columns = list({id(column): column for column in self._dates.values()}.values())
         for column in settle(columns, day_first=self._day_first):
-            self.problems.append(
-                Problem(
-                    "ambiguous_date",
-                    f"{self.opened.name}: column {column.name!r} has dates like {column.example!r}, and nothing in the file tells day from month; "
-                    f"they were not read. Set day_first = true or false for this source",
-                    where=self.opened.name,
-                    count=column.seen,
-                )
-            )
+            name = self.opened.name
+            if both := column.contradiction:
+                reason = f"has day-first dates ({both[0]!r}) and month-first dates ({both[1]!r})"
+                remedy = "Export it again with one form of dates"
+            else:
+                reason = f"has dates like {column.example!r}, and nothing in the file tells day from month"
+                remedy = "Set day_first = true or false for this source"
+            message = f"{name}: column {column.name!r} {reason}; they were not read. {remedy}"
+            self.problems.append(Problem("ambiguous_date", message, where=name, count=column.seen))
         self.naive = any(column.naive for column in columns)
         for double in self._parent_doubles:
             self._parents.pop(double, None)
@@ -390,8 +390,15 @@ class Table:
             yield claim, self._placed(found, place)
         self._tell_words(strange, titled=titled)
         open_columns = {column.name for column in self._dates.values() if column.seen and not column.layout and column.numeric}
+        seen = {column.name: column.seen for column in self._dates.values()}
         for column, count in bad_dates.items():
-            if column not in open_columns:
+            if column not in open_columns and count >= seen.get(column, 0):
+                message = (
+                    f"{self.opened.name}: none of the {count} dates of column {column!r} could be read ({first[column].partition(': ')[2]}): "
+                    "ages and waits that need them are unknown. Export it with dates like 2026-12-31"
+                )
+                self.problems.append(Problem("bad_date", message, where=self.opened.name, count=count))
+            elif column not in open_columns:
                 message = f"{self.opened.name}, {first[column]}" + (f", and {count - 1} more" if count > 1 else "") + "; left empty"
                 self.problems.append(Problem("bad_date", message, where=self.opened.name, count=count))
 

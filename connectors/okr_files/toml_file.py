@@ -39,6 +39,8 @@ def read_toml(data: bytes, name: str, into: Collected) -> None:
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
         line = found[1] if found else str(max(1, len(text.splitlines())))
+        if day := _no_day(text.split("\n")[int(line) - 1]):
+            raise OkrFileError(f"{name}:{line}", f"{day} is a day that does not exist; write one that does, like 2026-12-31") from None
         raise OkrFileError(
             f"{name}:{line}", f"no TOML: {_AT_LINE.sub('', str(error))[:160]}; check quotes, dates and brackets there"
         ) from None
@@ -220,6 +222,16 @@ class _Table:
         """Return the start of a day as UTC milliseconds, 0 without one."""
         found = self.day(key)
         return (dt.date.fromisoformat(found).toordinal() - 719_163) * 86_400_000 if found else 0
+
+
+def _no_day(line: str) -> str:
+    """Return what a line gives as a day that no calendar has, "" when its days exist."""
+    for found in re.finditer(r"=\s*(\d{4}-\d{1,2}-\d{1,2})\b", line):
+        try:
+            dt.date.fromisoformat(found[1])
+        except ValueError:
+            return found[1]
+    return ""
 
 
 def _shown(value: Any) -> str:
