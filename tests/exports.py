@@ -28,7 +28,8 @@ class Pulled:
         self.coverage = self.last.coverage
 
     def problems(self, code: str) -> list[str]:
-        return [problem.message for problem in self.coverage.problems if problem.code == code]
+        """Return the problems of a code as people see them, the place before the message."""
+        return [f"{problem.where}: {problem.message}" for problem in self.coverage.problems if problem.code == code]
 
 
 Pull = Callable[..., Pulled]

@@ -412,3 +412,9 @@ def test_a_column_without_one_readable_date_says_what_is_unknown(pull: Pull) -> 
     got = pull({"a.csv": "Summary,Issue key,Issue id,Status,Created\nA,SHOP-1,1,Done,soon\nB,SHOP-2,2,Done,later\n"})
     assert "none of the 2 dates of column 'created' could be read" in got.problems("bad_date")[0]
     assert "ages and waits" in got.problems("bad_date")[0]
+
+
+def test_no_message_repeats_its_place(pull: Pull) -> None:
+    got = pull({"in/a.csv": "Key,Title\nA-1,Foo\nA-2,\n,\nbroken\n", "in/b.json": "{}", "in/c.csv": "Key,Title,Created\nA-3,x,never\n"})
+    assert len(got.coverage.problems) > 3
+    assert not [problem for problem in got.coverage.problems if problem.where and problem.message.startswith(problem.where.split(":")[0])]

@@ -7,7 +7,42 @@ from pathlib import Path
 import pytest
 from exports import Pull, millis, puller
 
-WIDE = ['"ID"', '"Team"', '"Title"', '"Description"', '"Status"', '"Estimate"', '"Priority"', '"Project ID"', '"Project"', '"Creator"', '"Assignee"', '"Labels"', '"Cycle Number"', '"Cycle Name"', '"Cycle Start"', '"Cycle End"', '"Created"', '"Updated"', '"Started"', '"Triaged"', '"Completed"', '"Canceled"', '"Archived"', '"Due Date"', '"Parent issue"', '"Initiatives"', '"Project Milestone ID"', '"Project Milestone"', '"SLA Status"', '"UUID"', '"Time in status (minutes)"', '"Related to"', '"Blocked by"', '"Duplicate of"']
+WIDE = [
+    '"ID"',
+    '"Team"',
+    '"Title"',
+    '"Description"',
+    '"Status"',
+    '"Estimate"',
+    '"Priority"',
+    '"Project ID"',
+    '"Project"',
+    '"Creator"',
+    '"Assignee"',
+    '"Labels"',
+    '"Cycle Number"',
+    '"Cycle Name"',
+    '"Cycle Start"',
+    '"Cycle End"',
+    '"Created"',
+    '"Updated"',
+    '"Started"',
+    '"Triaged"',
+    '"Completed"',
+    '"Canceled"',
+    '"Archived"',
+    '"Due Date"',
+    '"Parent issue"',
+    '"Initiatives"',
+    '"Project Milestone ID"',
+    '"Project Milestone"',
+    '"SLA Status"',
+    '"UUID"',
+    '"Time in status (minutes)"',
+    '"Related to"',
+    '"Blocked by"',
+    '"Duplicate of"',
+]
 CELLS = {
     "ID": "WEB-12", "Team": "Website", "Title": "Rebuild pages", "Description": "Some **bold** text", "Status": "In Progress", "Estimate": "3",
     "Priority": "High", "Project": "Relaunch", "Creator": "ann@acme.example", "Assignee": "bob@acme.example", "Labels": "Bug, needs seo",
@@ -78,7 +113,14 @@ def test_a_row_without_its_last_field_is_a_row(pull: Pull) -> None:
 
 
 def test_a_project_that_is_only_named_becomes_the_unit_over_its_issues(pull: Pull) -> None:
-    open_ = {"ID": "WEB-13", "Team": "Website", "Title": "x", "Status": "In Progress", "Project": "Gifts", "Created": "2026-02-01T10:00:00.000Z"}
+    open_ = {
+        "ID": "WEB-13",
+        "Team": "Website",
+        "Title": "x",
+        "Status": "In Progress",
+        "Project": "Gifts",
+        "Created": "2026-02-01T10:00:00.000Z",
+    }
     done = {**open_, "ID": "WEB-14", "Status": "Done", "Created": "2026-01-01T10:00:00.000Z", "Completed": "2026-01-09T10:00:00.000Z"}
     child = {**open_, "ID": "WEB-15", "Parent issue": "WEB-13"}
     got = pull({"a.csv": table(NAMES[:30], open_, done, child)})

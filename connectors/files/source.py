@@ -183,12 +183,23 @@ def _write_checkpoint(stamp: str, coverage: Coverage) -> str:
 
 
 def _capped(problems: list[Problem]) -> list[Problem]:
-    """Keep a readable number of problems; the last one counts the others."""
+    """Keep a readable number of problems, none repeating its place; the last one counts the others."""
+    problems = [_told_once(problem) for problem in problems]
     if len(problems) <= _MOST_PROBLEMS:
         return problems
     rest = problems[_MOST_PROBLEMS:]
     more = Problem("more", f"{len(rest)} more problems like these", count=len(rest), partial=any(problem.partial for problem in rest))
     return [*problems[:_MOST_PROBLEMS], more]
+
+
+def _told_once(problem: Problem) -> Problem:
+    """Take the place off the front of a message: whoever shows a problem writes `where` before it."""
+    file, _, line = problem.where.rpartition(":")
+    for place in (problem.where, file if line.isdigit() else ""):
+        rest = problem.message.removeprefix(place) if place else problem.message
+        if rest != problem.message and rest[:1] in {" ", ",", ":"}:
+            return dataclasses.replace(problem, message=rest.lstrip(" ,:"))
+    return problem
 
 
 # --- reading ---
