@@ -74,7 +74,7 @@ class _Journal:
 
     def __init__(self, store: Store, name: str, run: int, request: PullRequest, now: dt.datetime) -> None:
         self.store, self.name, self.run, self.request, self.now = store, name, run, request, now
-        self.read = self.pages = self.hidden = 0
+        self.read = self.pages = self.hidden = self.with_history = 0
         self.expected: int | None = None
         self.last: Page | None = None
         self.problems: list[Problem] = []
@@ -83,6 +83,7 @@ class _Journal:
 
     def take(self, page: Page) -> None:
         self.read += len(page.items)
+        self.with_history += sum(item.history for item in page.items) + len(page.history_of)
         self.pages += 1
         self.expected = page.expected if page.expected is not None else self.expected
         self.waiting.append(page)
@@ -137,7 +138,8 @@ class _Journal:
 
     def stop(self, error: SourceError) -> Pulled:
         problem = Problem(error.code, str(error), partial=True)
-        coverage = Coverage(expected=self.expected, read=self.read, complete=False, problems=(*self.problems, problem))
+        told = min(self.with_history, self.read)  # some connectors read an item twice
+        coverage = Coverage(expected=self.expected, read=self.read, with_history=told, complete=False, problems=(*self.problems, problem))
         verdict = "partial" if self.read else "refused"
         self._close(verdict, coverage, checkpoint=None, resume=error.resume)
         return Pulled(self.name, verdict, coverage, self.hidden, error.retry_at)

@@ -12,6 +12,7 @@ from fake_jira.api import Asked, Said
 from paper_store import PaperStore
 from test_jira import connector, pull, site_of
 
+from connectors.jira import history
 from okrbot.model import SourceError
 
 Answer = Callable[[Asked, Said], Said]
@@ -132,3 +133,22 @@ def test_a_row_without_what_it_is_judged_by_makes_a_pull_partial(jira: FakeJira,
 
     twist(jira, "/search/jql", spoil)
     assert codes(pull(jira, PaperStore())) == {"bad_field": partial}
+
+
+def test_a_history_that_the_bulk_call_leaves_out_is_looked_up(jira: FakeJira, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pull(jira, PaperStore())
+    told = [id_ for id_, row in jira.site.issues.items() if row["histories"]]
+    monkeypatch.setattr(history, "SOON", -1)
+    twist(jira, "bulkfetch", lambda asked, said: Said(200, {"issueChangeLogs": []}))
+    left = pull(jira, PaperStore())
+    assert {id_: set(rows) for id_, rows in left.changes.items()} == {id_: set(rows) for id_, rows in whole.changes.items()}
+    assert any(left.changes[id_] for id_ in told)
+
+
+def test_beyond_a_bound_a_history_that_was_left_out_stays_unread_and_is_named(jira: FakeJira, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_LOOKS", 2)
+    monkeypatch.setattr(history, "SOON", -1)
+    twist(jira, "bulkfetch", lambda asked, said: Said(200, {"issueChangeLogs": []}))
+    store = pull(jira, PaperStore())
+    assert codes(store) == {"history_missing": False}
+    assert sum(item.history for item in store.items.values()) == 2

@@ -171,3 +171,9 @@ def test_a_small_source_is_guarded_like_a_large_one(store: Store, known: int, le
     census = frozenset(str(i) for i in range(left))
     done = pull(store, Script(last("c2", 0, census)), now=NOW + HOUR)
     assert (done.hidden, done.verdict) == (hidden, "complete" if hidden else "partial")
+
+
+def test_a_pull_that_was_stopped_says_how_many_histories_it_has(store: Store) -> None:
+    read = [item._replace(history=item.id == "0") for item in items(3)]
+    done = pull(store, Script(Page(items=read), Page(history_of=("1",)), SourceError("gone", code="unreachable")), now=NOW)
+    assert (done.coverage.read, done.coverage.with_history) == (3, 2)

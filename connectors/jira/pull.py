@@ -11,7 +11,7 @@ from okrbot.model import Coverage, Goals, Millis, Page, Problem, PullRequest, So
 
 from . import goals, jql, memory, site
 from .begin import CENSUS_ALWAYS, MINUTE, Run, begin
-from .history import BATCH, Told
+from .history import BATCH, Told, edited
 from .memory import DAY, Checkpoint, Resume
 from .rows import Found
 from .search import Ask, stamps
@@ -95,6 +95,7 @@ def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
     ask = _ask(run)
     reading: deque[tuple[Future[Told], Millis]] = deque()
     waiting: list[str] = []
+    suspects: set[str] = set()
     low, last = run.low, 0
     enough = run.who.now + run.settings.overlap_minutes * MINUTE
     for found in run.search.pages(run.clauses, "updated", ask, low=run.low, enough=enough):
@@ -110,13 +111,14 @@ def _changes(run: Run, crew: ThreadPoolExecutor) -> Iterator[Page]:
             continue
         yield _page(run, found, None)
         waiting += [item.id for item in found.items]
+        suspects.update(edited(found.items))
         if len(waiting) >= BATCH or not found.token:
-            reading.append((crew.submit(run.historian.of, waiting), low))
-            waiting = []
+            reading.append((crew.submit(run.historian.of, waiting, suspects), low))
+            waiting, suspects = [], set()
         while reading and reading[0][0].done():
             yield _history_page(run, *reading.popleft())
     if waiting and run.historian:
-        reading.append((crew.submit(run.historian.of, waiting), low))
+        reading.append((crew.submit(run.historian.of, waiting, suspects), low))
     while reading:
         yield _history_page(run, *reading.popleft())
 
@@ -213,7 +215,8 @@ def _missed(run: Run, ids: set[str]) -> Iterator[Page]:
         for found in run.search.pages(clause, "created", ask, low=0):
             told = None
             if run.historian:
-                told = run.historian.inside(found.changelogs) if ask.changelog else run.historian.of([item.id for item in found.items])
+                ids_ = [item.id for item in found.items]
+                told = run.historian.inside(found.changelogs) if ask.changelog else run.historian.of(ids_, edited(found.items))
             yield _page(run, found, told)
 
 

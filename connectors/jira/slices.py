@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from okrbot.model import Millis
 
 from . import jql
-from .history import BATCH, Historian, Told
+from .history import BATCH, Historian, Told, edited
 from .rows import Found
 from .search import Ask, Search, without
 
@@ -171,7 +171,7 @@ class Slices:
             return half
 
     def _read(self, part: Slice) -> None:
-        waiting: list[str] = []  # ids whose history is still to be read
+        waiting: dict[str, bool] = {}  # ids whose history is still to be read, and whether there should be one
         in_order, last = True, 0
         try:
             for found in self._search.pages(part.clauses, "created", self._ask, low=part.low, high=part.high):
@@ -189,7 +189,7 @@ class Slices:
                     return
                 if high and in_order and last >= high:
                     break
-            told = self._historian.of(waiting) if self._historian and waiting else None
+            told = self._history(waiting)
             self._put(Step(part, told=told, until=last, last=True))
         finally:
             with self._change:
@@ -197,20 +197,23 @@ class Slices:
                 self._running.remove(part)
                 self._change.notify_all()
 
-    def _hand_over(self, part: Slice, found: Found, waiting: list[str], until: Millis) -> bool:
+    def _hand_over(self, part: Slice, found: Found, waiting: dict[str, bool], until: Millis) -> bool:
         """Pass a page on, with history in batches of its own; False when nobody wants more."""
         if self._historian is None:
             return self._put(Step(part, found, until=until))
         if self._ask.changelog:
             return self._put(Step(part, found, self._historian.inside(found.changelogs), until=until))
-        waiting += [item.id for item in found.items]
+        waiting.update(dict.fromkeys((item.id for item in found.items), False) | dict.fromkeys(edited(found.items), True))
         if not self._put(Step(part, found)):
             return False
         if len(waiting) < BATCH:
             return True
-        told = self._historian.of(waiting)
+        told = self._history(waiting)
         waiting.clear()
         return self._put(Step(part, told=told, until=until))
+
+    def _history(self, waiting: dict[str, bool]) -> Told | None:
+        return self._historian.of(list(waiting), {id_ for id_, was in waiting.items() if was}) if self._historian and waiting else None
 
     def _put(self, step: Step) -> bool:
         self._room.acquire()
