@@ -431,3 +431,14 @@ def test_an_honest_empty_answer_is_complete(pull: Pull) -> None:
     got = pull({"a.json": '{"issues":[]}'})
     assert got.coverage.complete
     assert got.coverage.read == 0
+
+
+def test_a_summary_that_is_no_text_is_named(pull: Pull) -> None:
+    got = pull({"a.json": json.dumps(page(issue(1, summary=["a", "b"]), issue(2)))})
+    assert "line 1, SHOP-1: the summary is no text" in got.problems("no_title")[0]
+    assert len(got.items) == 2
+
+
+def test_an_answer_without_summaries_says_so(pull: Pull) -> None:
+    got = pull({"a.json": json.dumps([{"key": "SHOP-1", "fields": {"status": {"name": "Done"}}}])})
+    assert "no item has a title" in got.problems("no_title")[0]

@@ -43,6 +43,7 @@ class Document:
         self._site = site
         self._jira = jira_lore.JiraLore()
         self._linear = linear_lore.LinearLore()
+        self._odd_titles: list[str] = []  # issues whose summary is no text
         self._empty = False  # an answer's list holds nothing
         self._errors = False  # the file holds a tracker's error
         self._bare = 0  # issues of which only the id is here
@@ -109,6 +110,8 @@ class Document:
         if record.shape == "jira":
             self._jira.learn_issue(value)
             number, key = str(value.get("id") or value.get("key") or ""), str(value.get("key") or "")
+            if not isinstance(value["fields"].get("summary"), (str, type(None))):
+                self._odd_titles.append(f"line {record.line}, {key or number}")
             updated = _updated(value["fields"].get("updated"))
         else:
             self._linear.learn_issue(value)
@@ -157,6 +160,7 @@ class Document:
         claims = iter(self.claims)
         bad: list[str] = []
         cut: list[str] = []
+        titled = 0
         for event in self._events():
             if isinstance(event, Record) and event.shape in {"jira", "linear"}:
                 found = self._rows(event)
@@ -167,6 +171,7 @@ class Document:
                 if rows.history_cut:
                     cut.append(made.item.key)
                 self.with_history += made.item.history
+                titled += bool(made.item.title)
                 yield next(claims), made
         for number, project in self._linear.projects.items():
             rows = linear_shape.project_rows(project, self._linear)
@@ -175,6 +180,9 @@ class Document:
                 raise RuntimeError(f"{self.opened.name} changed while it was read")
             yield claim, self._made(rows, "")
         self._tell(bad, cut)
+        if self.claims and not titled and not self._linear.projects:
+            message = f"{self.opened.name}: no item has a title: save the answer with the field summary (fields=*all)"
+            self.problems.append(Problem("no_title", message, where=self.opened.name, count=len(self.claims)))
 
     def _rows(self, event: Record) -> tuple[jira_shape.JiraRows | linear_shape.LinearRows, Made] | None:
         try:
@@ -284,6 +292,10 @@ class Document:
             self.problems.append(Problem("bad_row", f"{where}: {reason}{ending}", where=where, partial=True))
 
     def _close_counts(self) -> None:
+        if self._odd_titles:
+            name, odd = self.opened.name, self._odd_titles
+            others = f", and {len(odd) - 1} more" if len(odd) > 1 else ""
+            self.problems.append(Problem("no_title", f"{name}, {odd[0]}{others}: the summary is no text", where=name, count=len(odd)))
         if self._bare:
             message = f"{self.opened.name}: {self._bare} issues of the answer hold ids only: save it with the fields (fields=*all)"
             self.problems.append(Problem("no_fields", message, where=self.opened.name, count=self._bare, partial=True))
