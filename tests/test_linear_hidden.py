@@ -212,3 +212,26 @@ def test_an_epic_by_label_stands_above_its_sub_issues(desk: Desk) -> None:
         ("subtask", -1),
         ("bug", -1),
     ]
+
+
+@pytest.mark.parametrize("closed", ["milestones", "project_updates", "relations", "comments", "cycles", "project_relations"])
+def test_a_table_the_plan_does_not_show_is_named_and_the_rest_is_read(desk: Desk, closed: str) -> None:
+    issue = desk.site.issue(desk.site.team("WEB"), "Here")
+    desk.site.project("Shop", desk.site.team("APP"))
+    said = json.dumps({"errors": [{"message": "No", "extensions": {"code": "FEATURE_NOT_ACCESSIBLE", "type": "feature not accessible"}}]})
+    names = {closed.title().replace("_", "")}
+    desk.fake.always = lambda name, true: Reply(400, said.encode(), dict(true.headers)) if name in names else true
+    desk.pull()
+    assert issue["id"] in desk.shelf.items
+    assert desk.shelf.coverage
+    assert closed in [problem.where for problem in desk.shelf.coverage.problems]
+    assert desk.shelf.coverage.complete == (closed != "comments")
+
+
+def test_teams_without_a_single_issue_are_no_clean_backlog(desk: Desk) -> None:
+    desk.site.team("WEB")
+    desk.pull()
+    assert desk.shelf.coverage
+    assert not desk.shelf.coverage.complete
+    assert "1 team and no issue" in desk.shelf.coverage.problems[0].message
+    assert any("1 team and no issue" in problem.message for problem in desk.linear().probe().problems)

@@ -10,7 +10,7 @@ from okrbot.model import Capabilities, Millis, Page, Problem, PullRequest, Recei
 
 from ..addresses import address
 from .client import MOST_ROWS, Client
-from .pull import Pull
+from .pull import Pull, nothing_seen
 from .workspace import Workspace
 from .writeback import Action, Writer
 
@@ -64,6 +64,9 @@ class Linear:
         else:
             text = f"{self.name}: private teams that {space.account} is not a member of cannot be seen, nor counted"
             problems.append(Problem(code="hidden", message=text))
+        samples = self._samples(space)
+        if seen and not samples:
+            problems.append(nothing_seen(space, self.name))
         viewer = space.viewer
         roles = [word for word, has in (("app", viewer.app), ("guest", viewer.guest), ("admin", viewer.admin)) if has]
         return Capabilities(
@@ -82,7 +85,7 @@ class Linear:
                 "rank": "sortOrder",
                 "estimate": "estimate",
             },
-            samples=self._samples(space),
+            samples=samples,
             problems=tuple(problems),
         )
 

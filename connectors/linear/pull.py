@@ -9,6 +9,7 @@ week all issues are swept again for what moves no clock. Nothing is taken for go
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,7 @@ class Pull:
         self._swept: set[str] | None = None
         self._bad_before = 0
         self._moving: int | None = None
+        self._told: set[str] = set()  # issues read with their history by this run
         self._last: Checkpoint | None = None
         self._at: Resume
 
@@ -159,12 +161,14 @@ class Pull:
         if self._bad_before:
             text = f"{self._client.name}: {self._bad_before} rows could not be read before the pull was broken off; they are tried again next time"
             self._problems.append(Problem(code="bad_row", message=text, count=self._bad_before, partial=True))
+        if at.full and not self._request.known and census is not None and not census:
+            self._problems.append(nothing_seen(self._space, self._client.name))
         problems = (*self._problems, *self._reader.problems, *self._space.problems)
         partial = any(problem.partial for problem in problems)
         coverage = Coverage(
-            expected=len(census) if census is not None else None,
+            expected=len(census) if census is not None and at.full else None,  # an increment reads what moved, however many there are
             read=at.read,
-            with_history=at.with_history,
+            with_history=min(at.with_history, at.read),
             complete=not partial,
             problems=problems,
             account=self._space.account,
@@ -201,7 +205,8 @@ class Pull:
             notes = list(space.updates({"project": {"id": {"in": part}}})) if self._at.full else []
             self._count(items)
             links = [link for item in items for link in space.project_links.get(item.id, ())]
-            yield Page(items=items, links=links, notes=notes, notes_complete=self._at.full, resume=self.resume, expected=self._expected)
+            whole = self._at.full and "project_updates" not in space.closed
+            yield Page(items=items, links=links, notes=notes, notes_complete=whole, resume=self.resume, expected=self._expected)
         if not self._at.full:
             notes = [note for note in space.updates({"updatedAt": {"gte": _iso(self._at.since)}}) if note.subject in space.projects]
             if notes:
@@ -262,7 +267,8 @@ class Pull:
         return sorted(found.union(self._at.related))
 
     def _moves(self, name: str, filter_: dict[str, Any]) -> Iterator[shapes.Moved]:
-        for rows in self._client.pages(name, filter=filter_):
+        pages = self._client.pages if name == "census" else functools.partial(self._space.shown, partial=True)
+        for rows in pages(name, filter=filter_):
             yield from self._reader.decoded(rows.nodes, shapes.Moved)
 
     def _moved(self, ids: Sequence[str]) -> Iterator[Page]:
@@ -312,7 +318,9 @@ class Pull:
         """Return issues read whole, and keep account of them."""
         page = self._reader.whole(nodes)
         self._count(page.items)
-        self._at.with_history += sum(item.history for item in page.items)
+        told = {item.id for item in page.items if item.history}
+        self._at.with_history += len(told - self._told)
+        self._told |= told
         self._recent.add((item.id, item.updated) for item in page.items)
         self._at.newest = self._recent.newest
         return page
@@ -323,6 +331,13 @@ class Pull:
             self._at.read += len(items)
         elif self._at.stage == "late" and self._swept is not None:
             self._at.read += sum(item.id not in self._swept for item in items)
+
+
+def nothing_seen(space: Workspace, name: str) -> Problem:
+    """Return what to say where no issue is seen: whether teams are empty or closed to us looks the same from here."""
+    counted = "1 team" if len(space.teams) == 1 else f"{len(space.teams)} teams"
+    text = f"{name}: Linear shows {space.account} {counted} and no issue: check the account's rights and `teams`"
+    return Problem(code="hidden", message=text, partial=True)
 
 
 def _iso(moment: Millis) -> str:

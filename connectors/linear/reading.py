@@ -59,7 +59,14 @@ class Reader:
             found += changes(issue, histories.get(issue.id, ()), tables, keys)
         notes = self._comments([issue.id for issue in issues])
         items = [issue_item(issue, tables, history=self._history) for issue in issues]
-        return Page(items=items, changes=found, links=self._links(issues), notes=notes, notes_complete=True, aliases=aliases(issues))
+        return Page(
+            items=items,
+            changes=found,
+            links=self._links(issues),
+            notes=notes,
+            notes_complete="comments" not in self._space.closed,
+            aliases=aliases(issues),
+        )
 
     def decoded(self, nodes: Sequence[msgspec.Raw], kind: type[S], where: str = "") -> list[S]:
         """Return rows decoded; one that cannot be is named as a problem and makes the pull partial."""
@@ -94,7 +101,7 @@ class Reader:
     def _comments(self, ids: Sequence[str]) -> list[Note]:
         notes: dict[str, Note] = {}
         if ids:
-            for rows in self._client.pages("comments", filter={"issue": {"id": {"in": list(ids)}}}):
+            for rows in self._space.shown("comments", partial=True, filter={"issue": {"id": {"in": list(ids)}}}):
                 for comment in self.decoded(rows.nodes, shapes.Comment):
                     notes[comment.id] = comment_note(comment, self._space.tables)
         return list(notes.values())

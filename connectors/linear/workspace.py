@@ -15,7 +15,7 @@ from okrbot.model import Backlog, Goals, Item, Link, Millis, Note, Problem, Spri
 from okrbot.words import is_bot
 
 from . import shapes
-from .client import Client, HiddenError
+from .client import Client, HiddenError, Rows
 from .goals import goals
 from .rows import (
     Tables,
@@ -31,6 +31,8 @@ from .rows import (
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+# Without these nothing can be judged: closed to us, they stop the pull.
+NEEDED = frozenset({"teams", "states", "projects"})
 SMALL = 100  # rows of a small table asked for at once: a page is paid for whole, however few rows come
 
 
@@ -45,6 +47,7 @@ class Workspace:
         self.viewer = shapes.Viewer(id="")
         self.organization = shapes.Organization(id="")
         self.problems: list[Problem] = []
+        self.closed: set[str] = set()  # tables that the account or the plan may not see
         self.teams: list[shapes.Team] = []
         self.sprints: tuple[Sprint, ...] = ()
         self.goals: Goals | None = None
@@ -186,11 +189,24 @@ class Workspace:
         self.tables.relations = found
         self.relation_lines = frozenset(lines)
 
+    def shown(self, name: str, *, partial: bool = False, **variables: Any) -> Iterator[Rows]:
+        """Yield the pages of a list; one that is closed to us is named once and left out. Raises SourceError for the rest."""
+        if name in self.closed:
+            return
+        try:
+            yield from self._client.pages(name, **variables)
+        except HiddenError as trouble:
+            if name in NEEDED or name.startswith("initiative"):  # a plan has initiatives or has none: named as a whole
+                raise
+            self.closed.add(name)
+            text = f"{trouble}; {name.replace('_', ' ')} were left out"
+            self.problems.append(Problem(code="hidden", message=text, where=name, partial=partial))
+
     def _all(self, name: str, kind: type[S]) -> list[S]:
         return list(self._each(name, kind))
 
     def _each(self, name: str, kind: type[S], **variables: Any) -> Iterator[S]:
-        for rows in self._client.pages(name, most=SMALL, **variables):
+        for rows in self.shown(name, most=SMALL, **variables):
             for node in rows.nodes:
                 try:
                     yield msgspec.json.decode(node, type=kind)
