@@ -81,6 +81,7 @@ class Digest:
     notices: tuple[str, ...]  # other gaps, in words
     not_checked: tuple[tuple[str, str], ...]  # (rule's title, reason)
     failed_rules: tuple[tuple[str, str], ...]
+    started: int = 0  # pieces of value work in progress or finished lately
 
     def score(self, name: str) -> Score | None:
         """Return the score called `name`, None if the product has no such number."""
@@ -126,6 +127,7 @@ def make_digest(audit: Audit, product: ProductResult, config: Config, *, before:
             (rule.title, rule.reason or "") for rule in audit.rules if rule.outcome == "not_checked" and rule.reason != NOTHING
         ),
         failed_rules=tuple((rule.title, rule.reason or "") for rule in audit.rules if rule.outcome == "failed"),
+        started=int(product.parts.get("aligned", {}).get("started") or 0),
     )
 
 

@@ -443,8 +443,9 @@ has_note | boolean | a note was written
 
 TABLES: tuple[Table, ...] = (ITEM, KEY_RESULT, OBJECTIVE, BACKLOG, TEAM, PRODUCT, PAIR, LINK, CHANGE, CHECK_IN)
 
-# What a rule may need beside the structure of items: missing data makes it `not_checked`, with the reason.
-NEEDS: tuple[str, ...] = ("okrs", "history", "org", "metrics", "language")
+# What a rule may need beside the structure of items: missing data makes it `not_checked`, with the reason. A rule that
+# says something is *not there* needs `complete`: every source was read to its end.
+NEEDS: tuple[str, ...] = ("okrs", "history", "org", "metrics", "language", "complete")
 SUBJECTS: tuple[str, ...] = tuple(table.name for table in TABLES if table.subject)
 
 

@@ -13,7 +13,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from okrbot.digest import SEVERITY_ORDER, Digest
-from okrbot.findings import Audit, Finding
+from okrbot.findings import NOTHING, Audit, Finding, RuleOutcome
 
 MOST_A_RULE = 5
 MANY = 60  # findings; a first audit with more is told in summary
@@ -85,4 +85,24 @@ def text_audit(audit: Audit, *, everything: bool = False) -> str:
     # The first look at a big backlog is a summary: one example a rule, not four hundred findings.
     most = 1_000_000 if everything else 1 if audit.first and found > MANY else MOST_A_RULE
     sections = [(titles.get(rule, rule), rule, groups[rule][:most], max(0, len(groups[rule]) - most), groups[rule]) for rule in order]
-    return render("audit.txt.j2", {"a": audit, "sections": sections})
+    live = [f for group in groups.values() for f in group if not f.product]
+    goals = sum(1 for f in live if f.subject_kind in ("key_result", "objective"))
+    homeless = [
+        (name, number) for name, number in (("Goals of no product", goals), ("Other work of no product", len(live) - goals)) if number
+    ]
+    clear = [_named(rule) for rule in audit.rules if rule.outcome == "clear"]
+    return render("audit.txt.j2", {"a": audit, "sections": sections, "homeless": homeless, "off": _off(audit), "clear": clear})
+
+
+def _off(audit: Audit) -> list[tuple[str, list[str]]]:
+    """Return the rules that gave no verdict by reason: broken ones first, those with nothing to judge last."""
+    reasons: dict[str, list[str]] = {}
+    for rule in sorted(audit.rules, key=lambda rule: (rule.outcome != "failed", rule.reason == NOTHING)):
+        if rule.outcome in ("failed", "not_checked"):
+            how = "broken" if rule.outcome == "failed" else "not checked"
+            reasons.setdefault(f"{how}: {rule.reason}", []).append(_named(rule))
+    return list(reasons.items())
+
+
+def _named(rule: RuleOutcome) -> str:
+    return f"{plain(rule.title)} [{rule.rule}]"

@@ -19,6 +19,7 @@ from okrbot.audit.waivers import add, end
 from okrbot.findings import Audit, Finding
 from okrbot.model import Coverage, Item, Page, Problem
 from okrbot.pull import pull
+from okrbot.render import headline, text_audit
 from okrbot.rulebook import read_page
 from okrbot.store import tables as t
 
@@ -278,3 +279,83 @@ def test_an_item_of_unknown_age_is_judged_where_it_runs_and_not_told_where_it_wa
         kept = {key for key, f in found(before, rule).items() if "in progress" in f.note}
         assert kept <= found(audit, rule).keys()
     assert outcome(audit, "no_key_result").unsure > outcome(before, "no_key_result").unsure
+
+
+def test_a_past_that_no_history_tells_is_not_invented(organisation: App) -> None:
+    past = AS_OF - dt.timedelta(days=60)
+    with organisation.store() as store:
+        assert any(r.outcome == "flagged" for r in organisation.audit(store, as_of=past, remember=False).rules)
+        with store.begin() as db:
+            db.execute(sa.delete(t.changes))
+            db.execute(sa.update(t.items).values(history=0, created=1, updated=int(AS_OF.timestamp() * 1000) - 1000))
+        audit = organisation.audit(store, as_of=past)
+        now = organisation.audit(store, as_of=AS_OF, remember=False)
+    assert {r.outcome for r in audit.rules} == {"not_checked"}
+    assert not audit.findings
+    assert not audit.recorded
+    assert "the past cannot be told" in as_data(audit)["problems"][0]
+    assert any(r.outcome == "flagged" for r in now.rules)
+
+
+def test_a_source_read_in_part_cannot_prove_that_something_is_absent(organisation: App) -> None:
+    with organisation.store() as store:
+        assert outcome(organisation.audit(store, as_of=AS_OF, remember=False), "key_result_without_bet").outcome != "not_checked"
+        with store.begin() as db:
+            db.execute(sa.update(t.pulls).values(verdict="partial"))
+        audit = organisation.audit(store, as_of=AS_OF, remember=False)
+    for rule in ("key_result_without_bet", "homeless_goal"):
+        said = outcome(audit, rule)
+        assert said.outcome == "not_checked"
+        assert "could not be read completely" in (said.reason or "")
+    assert outcome(audit, "no_key_result").outcome == "flagged"
+
+
+def test_names_that_meet_nothing_are_told_with_the_nearest(organisation: App) -> None:
+    first, second = organisation.config.products
+    key = first.backlogs[0]
+    wrong = dataclasses.replace(first, backlogs=(key[:-1] + "PX", *first.backlogs[1:]))
+    config = dataclasses.replace(organisation.config, products=(wrong, second))
+    with organisation.store() as store:
+        assert not [p for p in organisation.audit(store, as_of=AS_OF, remember=False).problems if "no backlog" in p or "no product" in p]
+        with store.begin() as db:
+            db.execute(sa.update(t.key_results).values(items='["NOWHERE-1"]'))
+        audit = dataclasses.replace(organisation, config=config).audit(store, as_of=AS_OF, remember=False)
+    assert any(f"there is no backlog {key[:-1]}PX. Did you mean {key}?" in line for line in audit.problems)
+    assert any(f"the backlog {key} belongs to no product" in line for line in audit.problems)
+    assert any("names the item NOWHERE-1, and there is none" in line for line in audit.problems)
+
+
+def test_a_goal_without_a_product_is_the_only_products(organisation: App) -> None:
+    (first, second) = organisation.config.products
+    only = dataclasses.replace(first, backlogs=(*first.backlogs, *second.backlogs))
+    one = dataclasses.replace(organisation, config=dataclasses.replace(organisation.config, products=(only,), teams=()))
+    with organisation.store() as store:
+        with store.begin() as db:
+            db.execute(sa.update(t.objectives).values(product="", team=""))
+        audit = one.audit(store, as_of=AS_OF, remember=False)
+    goals = [f for f in audit.findings if f.subject_kind in ("key_result", "objective")]
+    assert goals
+    assert {f.product for f in goals} == {only.name}
+    assert "of no product" not in text_audit(audit)
+    assert audit.products[0].findings == len([f for f in audit.findings if f.state != "waived"])
+
+
+def test_the_text_groups_what_was_not_judged_by_reason_and_counts_goals_of_no_product(organisation: App) -> None:
+    with organisation.store() as store:
+        with store.begin() as db:
+            db.execute(sa.update(t.objectives).values(product="", team=""))
+            db.execute(sa.delete(t.changes))
+            db.execute(sa.update(t.items).values(history=0))
+        audit = organisation.audit(store, as_of=AS_OF, remember=False)
+        digest = organisation.digests_of(store, audit)[0]
+        with store.begin() as db:
+            db.execute(sa.delete(t.key_results))
+        goalless = organisation.digests(store, as_of=AS_OF)[0]
+    text = text_audit(audit)
+    goals = sum(1 for f in audit.findings if not f.product and f.subject_kind in ("key_result", "objective"))
+    assert goals
+    assert f"Goals of no product: {goals} finding" in text
+    assert text.count("no source gave the history of its items") == 1
+    assert "[rival_product_owners]" in text.split("Not clean, because not seen")[1]
+    assert "could be judged" not in headline(digest)
+    assert "no key result runs" in headline(goalless)

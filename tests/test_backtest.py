@@ -13,6 +13,7 @@ from okrbot.app import App
 from okrbot.audit.backtest import try_rule
 from okrbot.audit.trend import mondays
 from okrbot.audit.waivers import add
+from okrbot.cli.trying import _story
 
 WEEKS = mondays(AS_OF, "Europe/Amsterdam", 6)
 
@@ -68,6 +69,7 @@ def test_a_week_that_cannot_be_told_is_not_counted_as_clear(organisation: App) -
     with organisation.store() as store:
         trial = try_rule(store, organisation.config, page, (AS_OF - dt.timedelta(days=900),), [{}])[0]
     assert (trial.weeks[0].outcome, trial.weeks[0].reason) == ("not_checked", "no item existed yet")
+    assert _story(trial, page).endswith("Could not be tried: no item existed yet.")
 
 
 def test_the_verb_tells_the_story_and_the_curve(organisation: App, run) -> None:

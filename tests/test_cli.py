@@ -238,3 +238,22 @@ def test_a_day_to_come_is_refused_and_today_is_now(config: Path, tmp_path: Path)
     yesterday = instant_of(app, (AS_OF - dt.timedelta(days=1)).date().isoformat())
     assert yesterday is not None
     assert yesterday < AS_OF
+
+
+def test_an_empty_store_is_not_a_clean_one(config: Path, tmp_path: Path) -> None:
+    for path in config.parent.glob("okrbot.db*"):
+        path.unlink()
+    with open_app(config, secrets=False).store():
+        pass
+    for words in (("report",), ("findings", "list"), ("digest", "--dry-run")):
+        said = okrbot("--config", config, *words, cwd=tmp_path)
+        assert said.returncode == 2
+        assert "nothing was pulled yet" in said.stderr
+        assert "okrbot pull" in said.stderr
+    for path in config.parent.glob("okrbot.db*"):
+        path.unlink()
+    (config.parent / "okrbot.db").write_bytes(b"x")
+    said = okrbot("--config", config, "report", cwd=tmp_path)
+    assert said.returncode == 2
+    assert "Is it an okrbot store" in said.stderr
+    assert (config.parent / "okrbot.db").read_bytes() == b"x"

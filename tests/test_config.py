@@ -136,6 +136,7 @@ def test_secrets_are_not_needed_where_no_service_is_asked(tmp_path: Path) -> Non
 
 SHARED = {
     "two products claim one backlog": ('backlogs = ["acme/PAY"]', "already belongs to 'Shop'"),
+    "one product takes all of a source and another a backlog of it": ('backlogs = ["acme/*"]', "'Shop' has backlogs of 'acme' too"),
     "a backlog of no source": ('backlogs = ["akme/PAY"]', "no source named 'akme'"),
     "a backlog without a source": ('backlogs = ["PAY"]', "must read source/KEY"),
     "two products with one channel": ('channel = "#shop"', "already the channel of 'Shop'"),

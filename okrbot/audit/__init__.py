@@ -15,6 +15,7 @@ from okrbot.audit.outcomes import Runner, ask
 from okrbot.audit.pausing import Pause, pause_ignored, pauses
 from okrbot.audit.scores import Scored, factory_of, factory_parts, movers, scored
 from okrbot.audit.subjects import make_findings
+from okrbot.audit.trend import unseen_past
 from okrbot.config import Config
 from okrbot.facts import Facts, build
 from okrbot.findings import Audit, Finding, ProductResult, RuleOutcome, SourceCoverage
@@ -48,12 +49,14 @@ def audit(
         lock(facts.connection)
         paused = _paused(store, config, as_of)
         running = {name: page for name, page in pages.items() if name not in paused}
-        outcomes, flagged = ask(facts, running, config.rules.own, run_own=run_own)
+        blank = unseen_past(facts.connection) if as_of < ran else ""
+        outcomes, flagged = ask(facts, {} if blank else running, config.rules.own, run_own=run_own)
+        outcomes += [_untold(page, blank) for page in running.values() if blank]
         outcomes = in_order([*outcomes, *(_rest(pages[name], pause) for name, pause in paused.items() if name in pages)])
         findings = make_findings(facts, pages, flagged, config.rules.own)
         coverage = see(store, facts)
         at = as_of.astimezone(dt.UTC).replace(tzinfo=None)
-        numbers, lists = scored(facts.connection, at), scored(facts.connection, at, by="backlog")
+        numbers, lists = ({}, {}) if blank else (scored(facts.connection, at), scored(facts.connection, at, by="backlog"))
         homes = dict(facts.connection.execute("select key, product from backlog").fetchall())
     finally:
         facts.close()
@@ -62,7 +65,7 @@ def audit(
         compared = compare(db, findings, outcomes, as_of=as_of, blind_sources=blind)
         products = _products(config, numbers, {key: (homes[key], one) for key, one in lists.items()}, compared.findings, outcomes)
         newest = last_audit(db)
-        remembered = remember and (newest is None or newest <= as_of)
+        remembered = remember and not blank and (newest is None or newest <= as_of)
         if remembered:
             said_rules = json.dumps([_rule_row(outcome) for outcome in outcomes], ensure_ascii=False)
             said_scores = json.dumps({product.name: dict(product.scores) for product in products}, ensure_ascii=False)
@@ -75,7 +78,7 @@ def audit(
         rules=tuple(outcomes),
         findings=compared.findings,
         resolved=compared.resolved,
-        problems=facts.problems,
+        problems=((f"the past cannot be told: {blank}. Nothing is judged.",) if blank else ()) + facts.problems,
         first=compared.first,
         recorded=remembered,
     )
@@ -90,6 +93,10 @@ def _paused(store: Store, config: Config, as_of: dt.datetime) -> dict[str, Pause
 def _rest(page: Page, pause: Pause) -> RuleOutcome:
     reason = f"paused since {pause.since.date()}: {pause.reason}. `okrbot rules keep {page.name}` keeps it running."
     return RuleOutcome(page.name, page.family, page.title, "not_checked", reason=reason)
+
+
+def _untold(page: Page, reason: str) -> RuleOutcome:
+    return RuleOutcome(page.name, page.family, page.title, "not_checked", reason=f"the past cannot be told: {reason}")
 
 
 def in_order(outcomes: Sequence[RuleOutcome]) -> list[RuleOutcome]:

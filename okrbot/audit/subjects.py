@@ -16,8 +16,10 @@ from okrbot.rulebook.query import SPECIAL, render_question
 _SUBJECTS = {
     "item": """select m.key, 'item:' || i.source || '/' || i.id, i.source, i.title, i.url, i.product, i.backlog, i.restricted
       from work.item i join work.name m on m.n = i.n""",
-    "key_result": """select k.id, 'key_result:' || k.id, k.source, k.title, k.url, coalesce(k.product, ''), '', false from work.kr k""",
-    "objective": """select o.id, 'objective:' || o.id, o.source, o.title, o.url, o.product, '', false from work.objective o""",
+    "key_result": """select k.id, 'key_result:' || k.id, k.source, k.title, k.url, f.product, '', false
+      from work.kr k join key_result f on f.key = k.id""",
+    "objective": """select o.id, 'objective:' || o.id, o.source, o.title, o.url, f.product, '', false
+      from work.objective o join objective f on f.key = o.id""",
     "backlog": """select b.key, 'backlog:' || b.key, b.source, b.title, '', b.product, b.key, false from backlog b""",
     "team": """select t.key, 'team:' || t.key, '', t.title, '', t.product, '', false from team t""",
     "product": """select p.key, 'product:' || p.key, '', p.title, '', p.key, '', false from product p""",

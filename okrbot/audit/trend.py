@@ -22,6 +22,7 @@ from okrbot.store import Store
 
 FEW = 8  # items; below this no number says anything
 UNSEEN = 0.3  # share of items without history, changed since: from here a week is not told
+_SEEN = "select count(*), count(*) filter (not has_history and updated > (select now_ms from work.moment)) from work.item where level >= 0"
 LARGE = 20_000  # items; from here a second process pays for its start
 
 
@@ -104,15 +105,22 @@ def _waived(
 
 def unknown(connection: duckdb.DuckDBPyConnection) -> str:
     """Return why the facts of an instant cannot be told, "" if they can."""
-    row = connection.execute(
-        "select count(*), count(*) filter (not has_history and updated > (select now_ms from work.moment)) from work.item where level >= 0"
-    ).fetchone()
+    row = connection.execute(_SEEN).fetchone()
     items, unseen = row or (0, 0)
     if items < FEW:
         return "no item existed yet" if not items else f"only {items} items existed"
-    if unseen >= UNSEEN * items:
-        return f"{unseen} of {items} items changed since and have no history"
-    return ""
+    return _unseen(items, unseen)
+
+
+def unseen_past(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return why an instant of the past cannot be told however much there was, "" if it can: what changed since has no history."""
+    row = connection.execute(_SEEN).fetchone()
+    items, unseen = row or (0, 0)
+    return _unseen(items, unseen) if items else ""
+
+
+def _unseen(items: int, unseen: int) -> str:
+    return f"{unseen} of {items} items changed since and have no history" if unseen >= UNSEEN * items else ""
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ def _rules(app: App) -> int:
 
 
 def _goals(app: App) -> int:
+    from okrbot.render import count
+
     if not app.config.okrs.files:
         click.echo("okrs     no files under [okrs]; rules about key results are not checked unless a tracker has goals")
         return DONE
@@ -56,7 +58,7 @@ def _goals(app: App) -> int:
     today = app.clock().astimezone(zoneinfo.ZoneInfo(app.config.okrbot.timezone)).date().isoformat()
     running = [cycle.name for cycle in goals.cycles if cycle.start <= today <= cycle.end]
     click.echo(
-        f"okrs     {len(goals.objectives)} objectives, {len(goals.key_results)} key results, {len(goals.check_ins)} check-ins; "
+        f"okrs     {count(len(goals.objectives), 'objective')}, {count(len(goals.key_results), 'key result')}, {count(len(goals.check_ins), 'check-in')}; "
         + (f"running: {', '.join(running)}" if running else "NO cycle runs today")
     )
     for problem in goals.problems[:MOST]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from okrbot.cli import DONE
-from okrbot.cli.shared import instant_of, open_app
+from okrbot.cli.shared import instant_of, must_hold, open_app
 
 
 @click.command(short_help="Send (or print) the weekly digest of each product.")
@@ -25,6 +25,7 @@ def command(ctx: click.Context, product: str | None, dry_run: bool, preview: boo
     if as_of and (preview or not dry_run):
         raise click.UsageError("--as-of goes with --dry-run: the past is not sent.")
     with app.store(create=False) as store:
+        must_hold(store)
         if not (dry_run or preview):
             return app.send_digests(store, product=product, tell=click.echo)
         if preview:

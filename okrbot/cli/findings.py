@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from okrbot.cli import DONE
-from okrbot.cli.shared import open_app
+from okrbot.cli.shared import must_hold, open_app
 
 _STATES = ("open", "returned", "waived", "resolved")
 
@@ -28,6 +28,7 @@ def list_(ctx: click.Context, states: tuple[str, ...], rule: str | None, product
 
     app = open_app(ctx, secrets=False)
     with app.store(create=False) as store, store.connect() as db:
+        must_hold(store)
         found = [
             f for f in stored_findings(db, states=states or ("open", "returned")) if rule in (None, f.rule) and product in (None, f.product)
         ]
@@ -51,6 +52,7 @@ def show(ctx: click.Context, key: str) -> int:
     app = open_app(ctx, secrets=False)
     pages = app.pages()
     with app.store(create=False) as store, store.connect() as db:
+        must_hold(store)
         found = [f for f in stored_findings(db, states=_STATES) if key in (f.key, f.subject)]
         histories = {f.rule: events(db, f.rule, f.subject) for f in found}
     if not found:

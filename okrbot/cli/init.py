@@ -118,6 +118,7 @@ def _probe(answers: Answers, folder: Path) -> Capabilities | None:
     import tempfile
 
     from okrbot.app import open_app
+    from okrbot.render import count
 
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch) / "okrbot.toml"
@@ -126,7 +127,7 @@ def _probe(answers: Answers, folder: Path) -> Capabilities | None:
         connector = app.connector(app.config.sources[0], more_fields=KEY_RESULT_FIELDS)
         found = connector.probe()
     click.echo(
-        f"Read as {found.account or 'nobody in particular'}{f', {found.version}' if found.version else ''}: {len(found.backlogs)} backlogs."
+        f"Read as {found.account or 'nobody in particular'}{f', {found.version}' if found.version else ''}: {count(len(found.backlogs), 'backlog')}."
     )
     for problem in found.problems[:6]:
         if problem.code != "field":

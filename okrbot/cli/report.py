@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from okrbot.cli import DONE
-from okrbot.cli.shared import instant_of, open_app, progress
+from okrbot.cli.shared import instant_of, must_hold, open_app, progress
 
 
 @click.command(short_help="Write the audit as one HTML file.")
@@ -22,6 +22,7 @@ def command(ctx: click.Context, output: Path, as_of: str | None) -> int:
 
     app = open_app(ctx, secrets=False)
     with app.store(create=False) as store, progress("") as bar:
+        must_hold(store)
         audit = app.audit(store, as_of=instant_of(app, as_of), remember=False, progress=lambda done, of: bar("judging texts", done, of))
         digests = app.digests_of(store, audit)
     try:

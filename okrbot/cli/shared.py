@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from okrbot.app import App
+    from okrbot.store import Store
 
 
 def open_app(ctx: click.Context, *, secrets: bool = True) -> App:
@@ -78,6 +79,18 @@ def progress(title: str) -> Iterator[Callable[[str, int, int | None], None]]:
 
     with bars:
         yield show
+
+
+def must_hold(store: Store) -> None:
+    """Raise StoreError where nothing was ever pulled: an empty store is not a clean one."""
+    import sqlalchemy as sa
+
+    from okrbot.store import StoreError
+    from okrbot.store import tables as t
+
+    with store.connect() as db:
+        if not any(db.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() for table in (t.pulls, t.objectives, t.items)):
+            raise StoreError(f"nothing was pulled yet: {store.url} is empty. Run `okrbot pull` first.")
 
 
 def write(output: Path | None, text: str) -> None:

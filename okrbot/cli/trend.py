@@ -142,9 +142,9 @@ def _csv(weeks: Sequence[Week], names: Sequence[str]) -> str:
 
 def _text(weeks: Sequence[Week], names: Sequence[str]) -> str:
     from okrbot.digest import SCORES, show_score
-    from okrbot.render import plain
+    from okrbot.render import count, plain
 
-    lines = [f"{len(weeks)} weeks, Mondays from {weeks[0].as_of.date()} to {weeks[-1].as_of.date()}; · = not told, never zero"]
+    lines = [f"{count(len(weeks), 'week')}, Mondays from {weeks[0].as_of.date()} to {weeks[-1].as_of.date()}; · = not told, never zero"]
     for name in names:
         lines += ["", plain(name)]
         for score, (meaning, _, form) in SCORES.items():
@@ -166,8 +166,10 @@ def sparkline(values: Sequence[float | None]) -> str:
 
 def _gaps(weeks: Sequence[Week]) -> list[str]:
     """Return the weeks that are not told, and what holds for those that are, one line a reason."""
+    from okrbot.render import count
+
     said: dict[str, list[dt.date]] = {}
     for week in weeks:
         for reason in (week.reason,) if not week.enough else week.notes:
             said.setdefault(f"{'not told' if not week.enough else 'note'}: {reason}", []).append(week.as_of.date())
-    return [f"{days[0]}{f' to {days[-1]}' if len(days) > 1 else ''} ({len(days)} weeks) {reason}" for reason, days in said.items()]
+    return [f"{days[0]}{f' to {days[-1]}' if len(days) > 1 else ''} ({count(len(days), 'week')}) {reason}" for reason, days in said.items()]

@@ -188,6 +188,13 @@ def _check_names(config: Config, at: Callable[..., Place]) -> None:
                 raise at("products", index).error(
                     "backlogs", f"{backlog!r} already belongs to {claimed[backlog]!r}. A backlog has one product."
                 )
+            whole = next((name for other, name in claimed.items() if key != "*" and other == f"{source}/*"), "") or next(
+                (name for other, name in claimed.items() if key == "*" and other.startswith(f"{source}/")), ""
+            )
+            if whole and whole != product.name:
+                raise at("products", index).error(
+                    "backlogs", f"{backlog!r}: {whole!r} has backlogs of {source!r} too, and {source}/* takes them all. Name each backlog."
+                )
             claimed[backlog] = product.name
         if product.channel and product.channel in channels:
             raise at("products", index).error(

@@ -23,8 +23,10 @@ from okrbot.facts.mentions import find_mentions
 from okrbot.facts.notes import judge_late_texts, judge_notes
 from okrbot.facts.pairs import find_pairs, find_twins
 from okrbot.facts.retold import retell
+from okrbot.facts.unmatched import unmatched
 from okrbot.model import millis
 from okrbot.store import Store
+from okrbot.store.ledger import last_pulls
 from okrbot.wording.workclass import ClassSettings
 
 HERE = Path(__file__).parent / "sql"
@@ -36,7 +38,7 @@ _PARAMETER = re.compile(r"\$([a-z_]+)\b")
 class Facts:
     """Fact tables in an in-memory DuckDB, as of one instant, and which needs of rules are met.
 
-    `missing` maps a need (okrs, history, org, metrics, language) to the sentence that says why it is not met.
+    `missing` maps a need (okrs, history, org, metrics, language, complete) to the sentence that says why it is not met.
     `problems` are said in the audit's coverage: loops of parents, for instance.
     """
 
@@ -93,7 +95,11 @@ def build(
     for name in sorted(path.stem for path in HERE.glob("[6-9]*.sql")):
         _run(connection, name, arguments)
     find_pairs(store, connection)
-    return Facts(connection, as_of, _missing(connection, config), _problems(connection) + differing)
+    pulls = {source: verdict == "complete" for source, (verdict, _, _) in last_pulls(store).items()}
+    missing = _missing(connection, config)
+    if partial := sorted(source for source, complete in pulls.items() if not complete):
+        missing["complete"] = f"{' and '.join(partial)} could not be read completely, so what is not seen may still be there"
+    return Facts(connection, as_of, missing, _problems(connection) + unmatched(connection, config, pulls) + differing)
 
 
 def pair_once(store: Store, config: Config, connection: duckdb.DuckDBPyConnection, *, first: dt.datetime, last: dt.datetime) -> None:

@@ -94,6 +94,8 @@ def _sqlite(url: sa.URL, folder: Path, *, create: bool) -> sa.Engine:
             raise StoreError(f"store: {path} cannot be made ({error.strerror}). Name a folder you may write to.") from None
     elif not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(f"store: {path} cannot be opened for reading and writing. Check its owner and rights.")
+    elif not _is_sqlite(path):
+        raise StoreError(f"store: {path} is no database. Is it an okrbot store? Restore a backup or name another file.")
     engine = sa.create_engine(url.set(database=str(path)), connect_args={"timeout": 30})
 
     @sa.event.listens_for(engine, "connect")
@@ -114,6 +116,13 @@ def _sqlite(url: sa.URL, folder: Path, *, create: bool) -> sa.Engine:
         connection.exec_driver_sql("begin immediate" if not connection.get_execution_options().get("reading") else "begin")
 
     return engine
+
+
+def _is_sqlite(path: Path) -> bool:
+    # SQLite takes a file shorter than its header for an empty database, and would write over it.
+    with path.open("rb") as file:
+        start = file.read(16)
+    return start in (b"", b"SQLite format 3\0")
 
 
 def _postgres(url: sa.URL) -> sa.Engine:

@@ -43,7 +43,9 @@ group by o.id, x.has_actor, x.has_metric;
 
 insert into objective by name
 select
-  o.id as key, o.source, o.title, o.level, coalesce(p.parent, '') as parent, o.product, o.team, o.cycle, o.active,
+  o.id as key, o.source, o.title, o.level, coalesce(p.parent, '') as parent, 
+  coalesce(nullif(o.product, ''), (select case when count(*) = 1 then any_value(name) end from cfg.product), '') as product,  -- the only product's, where nobody says whose
+  o.team, o.cycle, o.active,
   -- an objective of no cycle counts from its creation
   case when o.cycle_start is not null then greatest(0, t.today - o.cycle_start)::double when o.created > 0 then ($as_of_ms - o.created) / 86400000.0 end as cycle_days,
   (select count(*) from work.kr k where k.objective = o.id and not k.gone and k.status <> 'dropped')::integer as key_results,
