@@ -403,6 +403,7 @@ def test_broken_members_of_a_list_are_one_problem_each(pull: Pull) -> None:
     got = pull({"a.json": text})
     assert set(got.by_key) == {"SHOP-1", "SHOP-3", "SHOP-5"}
     assert [problem.where for problem in got.coverage.problems if problem.code == "bad_row"] == ["a.json:2", "a.json:4"]
+    assert not [told for told in got.problems("bad_row") if "the file ends" in told]
     assert got.coverage.expected == 5
 
 
@@ -442,3 +443,9 @@ def test_a_summary_that_is_no_text_is_named(pull: Pull) -> None:
 def test_an_answer_without_summaries_says_so(pull: Pull) -> None:
     got = pull({"a.json": json.dumps([{"key": "SHOP-1", "fields": {"status": {"name": "Done"}}}])})
     assert "no item has a title" in got.problems("no_title")[0]
+
+
+def test_a_last_line_that_is_cut_is_one_lost_record(pull: Pull) -> None:
+    got = pull({"a.jsonl": json.dumps(issue(1)) + '\n{"id":"1002","key":"SHOP-2",'})
+    assert (len(got.items), got.coverage.expected, got.coverage.complete) == (1, 2, False)
+    assert got.problems("bad_row") == ["a.jsonl:2: the file ends inside a record; it was left out"]

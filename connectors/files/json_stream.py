@@ -199,9 +199,9 @@ class _Scanner:
         else:
             yield from self.value("", 0)
 
-    def _end(self, line: int, place: str) -> Iterator[Event]:
-        if not self._end_told and self._adrift is None:
-            yield Broken(line, f"the file ends inside {place}", record=False)
+    def _end(self, line: int, place: str, *, record: bool = False) -> Iterator[Event]:
+        if not self._end_told and (record or self._adrift is None):
+            yield Broken(line, f"the file ends inside {place}", record=record)
         self._end_told = True
 
     def value(self, hint: str, depth: int) -> Iterator[Event]:
@@ -244,7 +244,10 @@ class _Scanner:
                 self._at += 1
                 break
             if sign == "":
-                yield from self._end(start, "an object")
+                cut_record = bool({"id", "key", "identifier"} & rest.keys())
+                yield from self._end(start, "a record" if cut_record else "an object", record=cut_record)
+                if cut_record:
+                    return
                 break
             ok, key = self._decode() if sign == '"' else (False, "")
             if not ok or self._peek() != ":":
@@ -301,7 +304,8 @@ class _Scanner:
                     continue
                 if error.msg.startswith("Invalid control character"):
                     return self._decode_lenient()
-                reason = "the file ends inside a record" if near_end and self._ended else f"no JSON ({error.msg.lower()})"
+                at_end = error.msg.startswith("Unterminated string") or not self._text[error.pos :].strip()
+                reason = "the file ends inside a record" if at_end and self._ended else f"no JSON ({error.msg.lower()})"
                 return False, reason
             except (ValueError, RecursionError) as error:
                 return False, "nested too deeply" if isinstance(error, RecursionError) else "a number of too many digits"
