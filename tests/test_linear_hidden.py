@@ -235,3 +235,20 @@ def test_teams_without_a_single_issue_are_no_clean_backlog(desk: Desk) -> None:
     assert not desk.shelf.coverage.complete
     assert "1 team and no issue" in desk.shelf.coverage.problems[0].message
     assert any("1 team and no issue" in problem.message for problem in desk.linear().probe().problems)
+
+
+def test_a_team_that_is_no_longer_granted_is_named_and_nothing_of_it_goes(desk: Desk) -> None:
+    site = desk.site
+    web, app = site.team("WEB"), site.team("APP")
+    for number in range(9):
+        site.issue(web, str(number))
+    lost = site.issue(app, "x")
+    desk.pull()
+    del site.tables["issues"][lost["id"]], site.tables["teams"][app["id"]]
+    desk.pull()
+    assert desk.shelf.coverage
+    assert [(problem.where, problem.partial) for problem in desk.shelf.coverage.problems] == [("APP", True)]
+    assert desk.shelf.hidden == set()
+    desk.pull(full=True)
+    assert desk.shelf.hidden == {lost["id"]}
+    assert desk.shelf.coverage.complete

@@ -29,6 +29,7 @@ class Checkpoint(msgspec.Struct):
     census_at: Millis
     census: int  # size of the last census, 0 = none
     relations: list[str] = msgspec.field(default_factory=list)  # "issue type issue"
+    teams: dict[str, str] = msgspec.field(default_factory=dict)  # id → key of the teams that were visible
     recent: dict[str, Millis] = msgspec.field(default_factory=dict)  # issues changed after `since` and read already
 
 

@@ -47,6 +47,7 @@ class Pull:
         self._swept: set[str] | None = None
         self._bad_before = 0
         self._moving: int | None = None
+        self._lost: list[str] = []  # keys of teams that were visible at the last pull and are not now
         self._told: set[str] = set()  # issues read with their history by this run
         self._last: Checkpoint | None = None
         self._at: Resume
@@ -143,6 +144,16 @@ class Pull:
             text = f"{name}: team {key} is not visible to {space.account}; give it access, or take the team out of `teams`"
             self._problems.append(Problem(code="hidden", message=text, where=key, partial=True))
 
+        if self._last is not None and not self._request.full:
+            now = {team.id for team in space.teams}
+            self._lost = sorted(key for id_, key in self._last.teams.items() if id_ not in now and key.upper() not in space.wanted)
+        for key in self._lost:
+            text = (
+                f"{name}: team {key} was visible to {space.account} and is no longer; nothing is marked as gone. "
+                "Give it access again; if the team is really gone, run `okrbot pull --full`"
+            )
+            self._problems.append(Problem(code="hidden", message=text, where=key, partial=True))
+
     def _compare_relations(self) -> None:
         """Where relations changed while the pull lay still, links stored before and after do not fit: go over them again."""
         at, now = self._at, self._space.relations_digest
@@ -186,6 +197,7 @@ class Pull:
             census_at=at.started if census is not None else last.census_at if last else 0,
             census=len(census) if census is not None else last.census if last else 0,
             relations=sorted(self._space.relation_lines),
+            teams={team.id: team.key for team in self._space.teams},
             recent=self._recent.after(since),
         )
         return Page(census=census, coverage=coverage, checkpoint=pack(mark))
@@ -301,6 +313,8 @@ class Pull:
             if instant_millis(row.updated_at) >= at.started or (self._swept is not None and row.id not in self._swept):
                 late.add(row.id)
         ids = frozenset(seen | self._space.projects.keys() | self._reader.bad)
+        if self._lost:
+            return None, sorted(late)
         known = self._request.known
         gone = known - len(ids)
         if known and not self._request.full and ((not seen and known > len(ids)) or (gone > FEW and gone > SHRUNK * known)):
