@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit docs docs-check lock bench clean
+.PHONY: help demo test lint types contracts unit coverage docs docs-check lock bench clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1 — /'
@@ -38,8 +38,11 @@ types: .venv/dev ## Check types
 contracts: .venv/dev ## Check that imports go down only
 	$(BIN)/lint-imports
 
-unit: .venv/dev ## Run the tests with coverage
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=xml
+unit: .venv/dev ## Run the tests
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
+
+coverage: .venv/dev ## Run the tests and say what they reach; takes half as long again
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=xml
 
 docs: .venv/dev ## Write the generated pages of docs/
 	$(BIN)/python -m docs.generate
