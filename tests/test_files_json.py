@@ -449,3 +449,10 @@ def test_a_last_line_that_is_cut_is_one_lost_record(pull: Pull) -> None:
     got = pull({"a.jsonl": json.dumps(issue(1)) + '\n{"id":"1002","key":"SHOP-2",'})
     assert (len(got.items), got.coverage.expected, got.coverage.complete) == (1, 2, False)
     assert got.problems("bad_row") == ["a.jsonl:2: the file ends inside a record; it was left out"]
+
+
+def test_a_cut_line_does_not_swallow_the_next_one(pull: Pull) -> None:
+    got = pull({"a.jsonl": json.dumps(issue(1)) + '\n{"broken": \n' + json.dumps(issue(3)) + "\n"})
+    assert set(got.by_key) == {"SHOP-1", "SHOP-3"}
+    assert got.problems("bad_row") == ["a.jsonl:2: the line ends inside a record; it was left out"]
+    assert got.coverage.expected == 3

@@ -254,7 +254,9 @@ class _Scanner:
                 yield from self._resume("no JSON", hint, line=start if {"id", "key", "identifier"} & rest.keys() else 0)
                 return
             self._at += 1
+            named_on = self.line
             sign = self._peek()
+            below = self.line > named_on
             if sign in {"{", "["} and _descends(key, {} if sign == "{" else [], hint) and (depth == 0 or hint or key == "data"):
                 nothing = True
                 for event in self.value(_hint(key, hint), depth + 1):
@@ -267,6 +269,10 @@ class _Scanner:
             ok, member = self._decode()
             if not ok:
                 yield from self._resume(str(member), hint)
+                return
+            if below and depth == 0 and shape_of(member) in {"jira", "linear"}:
+                yield Broken(named_on, "the line ends inside a record")  # and the next line is a record of its own
+                self._adrift, self._at = hint, self._found_at
                 return
             rest[key] = member
         yield from self._close(rest, issues, start, hint)
