@@ -25,16 +25,18 @@ def open_app(ctx: click.Context, *, secrets: bool = True) -> App:
     return open_(find(ctx.obj["config"]), secrets=secrets)
 
 
-def instant_of(app: App, text: str | None) -> dt.datetime | None:
+def instant_of(app: App, text: str | None, *, ahead: bool = False) -> dt.datetime | None:
     """Return --as-of as an aware instant: a day means its end in the company's zone, a time without offset is in that zone.
 
-    Today is now. Raises click.BadParameter for what is no date, and for a day that is still to come.
+    Today is now; with `ahead` a day to come is taken as it is. Raises click.BadParameter for what is no date, and for a day that is still to come.
     """
     if text is None:
         return None
     zone = zoneinfo.ZoneInfo(app.config.okrbot.timezone)
     now = app.clock()
     found = _instant(text, zone)
+    if ahead:
+        return found
     if len(text) == 10 and found.date() == now.astimezone(zone).date():
         return min(found, now.replace(microsecond=0))
     if found > now:

@@ -61,7 +61,7 @@ def add(ctx: click.Context, rule: str, key: str, why: str, until: str | None, un
     now = app.clock()
     if until and until_changed:
         raise click.UsageError("--until and --until-changed exclude each other.")
-    end = None if until_changed else instant_of(app, until) or now + dt.timedelta(weeks=13)
+    end = None if until_changed else instant_of(app, until, ahead=True) or now + dt.timedelta(weeks=13)
     with app.store(create=False) as store, store.begin() as db:
         found = [f for f in stored_findings(db) if f.rule == rule and key in (f.key, f.subject)]
         if not found:
