@@ -181,6 +181,8 @@ def _unseen(source: str, expected: int | None, read: int) -> str:
 def _notices(audit: Audit) -> tuple[str, ...]:
     said = list(audit.problems)
     for source in audit.coverage:
-        said += [f"{source.source}: {problem.message}" for problem in source.coverage.problems]
+        said += [
+            f"{source.source}: {problem.where + ': ' if problem.where else ''}{problem.message}" for problem in source.coverage.problems
+        ]
     rest = len(said) - MOST_PROBLEMS
     return (*said[:MOST_PROBLEMS], *((f"and {rest} more; see `okrbot pull`",) if rest > 0 else ()))

@@ -159,7 +159,9 @@ _NOT_YET = re.compile(
     r"concluíd[oa]|feit[oa]|finalizada|entregue|resolvid[oa]|começad[oa]|afgerond|gereed|klaar|opgelost|voltooid|gedaan|gestart|completat[oa]|finit[oa]|fatt[oa]|iniziat[oa]|gotowe|zrobione|zakończone|ukończone|ferdig|færdig|klar|påbegynt|påbörjad|valmis|готово|сделано|выполнено|завершено|решено|начато)\b"
     r"|\bto be (?!deployed|released|merged|tested|reviewed|verified|validated|cancell?ed)\w+|\byet to\b|\b(unfinished|undone|uncompleted|unstarted|unresolved|unreleased|undeployed|unsolved|unclosed|unfertig|unerledigt|inachevée?s?|inacabad[oa]|inconclus[oa])\b|未完|未解|未着|未対応|未开|未處|未处|未关|미완|미해결|미시작"
 )
-_NEARLY = re.compile(r"\b(almost|nearly|partly|partially|half|fast|teilweise|presque|partiellement|casi|parcialmente|quase|bijna|deels|quasi)\b|\bpre ?prod\w*|\bto be (deployed|released|merged|tested|reviewed|verified|validated)\b")
+_NEARLY = re.compile(
+    r"\b(almost|nearly|partly|partially|half|fast|teilweise|presque|partiellement|casi|parcialmente|quase|bijna|deels|quasi)\b|\bpre ?prod\w*|\bto be (deployed|released|merged|tested|reviewed|verified|validated)\b"
+)
 # As a resolution these set an item aside; as a status they say that it is open.
 _UNFINISHED = frozenset({"incomplete", "unvollständig", "incomplet", "incompleto", "incompleta", "onvolledig", "incompletato", "不完全"})
 

@@ -131,7 +131,7 @@ def _probe(answers: Answers, folder: Path) -> Capabilities | None:
     )
     for problem in found.problems[:6]:
         if problem.code != "field":
-            click.echo(f"  {'!' if problem.partial else '·'} {problem.message}")
+            click.echo(f"  {'!' if problem.partial else '·'} {problem.where + ': ' if problem.where else ''}{problem.message}")
     return found
 
 
