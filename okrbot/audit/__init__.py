@@ -111,11 +111,14 @@ def lock(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def see(store: Store, facts: Facts) -> tuple[SourceCoverage, ...]:
-    """Return what the audit could see of each source: items in the facts, with how many histories, and the last pull's problems."""
+    """Return what the audit could see of each source: items read (archived ones too), with how many histories, and the last pull's problems."""
+    moment = {"at": millis(facts.as_of)}
     counts = {
         source: (items, with_history)
         for source, items, with_history in facts.connection.execute(
-            "select source, count(*), count(*) filter (has_history) from work.item where not starts_with(id, 'project:') group by source"
+            """select source, count(*), count(*) filter (history = 1) from raw.item
+               where created <= $at and (hidden_since = 0 or hidden_since > $at) and not starts_with(id, 'project:') group by source""",
+            moment,
         ).fetchall()
     }
     seen = []
