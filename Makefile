@@ -25,6 +25,7 @@ help: ## Show these lines
 
 demo: .venv/run ## Run pull, audit, digest and report on the sample organisation
 	@$(BIN)/okrbot demo
+	@echo; echo "okrbot lives in $(BIN)/okrbot here; say '. $(BIN)/activate' once and it is simply okrbot."
 
 test: lint types contracts docs-check unit ## Run everything CI runs
 
