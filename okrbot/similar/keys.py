@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ _NEIGHBOURS = 2  # how many of its followers a title meets within a crowd
 _RARE = 5  # rarest words of a title that make keys of two
 _WIDE = 10  # words of a title that are compared
 _LEAST = 0.3  # weighted share of words in common, below which a pair is dropped
-_SLICE = 400_000  # pairs compared at a time: bounds memory
+_SLICE = 16_000  # pairs compared at a time: they fit a processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,15 @@ def candidates(
     whole = running[words.first[1:]] - running[words.first[:-1]] + mix(group, salt=2)
     speaking = np.flatnonzero(sizes > 0)
     sets = _Sets(whole[speaking], speaking, part)
-    pairs = [sets.within()]
-    met = _meetings(words, whole, sets.chosen, group)
-    scored = _scored(words, met, sets.chosen)
-    best = _best(*scored, most=most)
-    pairs.append(sets.between(best))
-    packed = distinct(np.concatenate(pairs))
-    left, right = (packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return Candidates(left, right, *_share(words, left, right))
+    within = distinct(sets.within())
+    met, share, covered = _scored(words, _meetings(words, whole, sets.chosen, group), sets.chosen)
+    best = _best(met, share, most=most)
+    between, kept = sets.between(met[best])
+    best = best[kept]
+    packed, alike = np.concatenate([within, between]), np.ones(within.size, dtype=np.float32)
+    order = np.argsort(packed)
+    left, right = (packed[order] >> np.uint64(32)).astype(np.int64), (packed[order] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    return Candidates(left, right, *(np.concatenate([alike, part[best]])[order] for part in (share, covered)))
 
 
 def _pack(a: NDArray[np.generic], b: NDArray[np.generic]) -> Hashes:
@@ -117,15 +119,15 @@ class _Sets:
             pairs.append(_pack(self.rows[:-step][near], self.rows[step:][near]))
         return np.concatenate(pairs)
 
-    def between(self, pairs: Hashes) -> Hashes:
-        """Return pairs of sets as pairs of rows from two partitions; sets that live in one partition only give none."""
+    def between(self, pairs: Hashes) -> tuple[Hashes, NDArray[np.bool_]]:
+        """Return pairs of sets as pairs of rows from two partitions, and which of them there are: sets that live in one partition only give none."""
         a, b = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
         left, right = self.chosen[a], self.chosen[b]
         clash = self.part[left] == self.part[right]
         right = np.where(clash & (self.second[b] >= 0), self.second[b], right)
         left = np.where(clash & (self.second[b] < 0), self.second[a], left)
         kept = left >= 0
-        return _pack(left[kept], right[kept])
+        return _pack(left[kept], right[kept]), kept
 
 
 def _meetings(words: Words, whole: Hashes, chosen: Ints, group: Ints) -> Hashes:
@@ -212,10 +214,20 @@ def _share_a_key(
             shared = np.repeat(crowded, size)
         few = ~np.repeat(crowded, size)[shared]
         met.append(_neighbours(key[shared], owner[shared], few))
-    mine = keys >> bits
-    at = np.minimum(np.searchsorted(names, mine), max(names.size - 1, 0))
-    crowd = names[at] == mine if names.size else np.zeros(keys.size, dtype=bool)
-    return distinct(np.concatenate(met)), crowd
+    return distinct(np.concatenate(met)), _among(keys >> bits, names)
+
+
+def _among(keys: Hashes, names: Hashes) -> NDArray[np.bool_]:
+    """Say which keys are among the ordered names. Most are not: a table by their last bits says so at once."""
+    found = np.zeros(keys.size, dtype=bool)
+    if names.size:
+        last = np.uint64((1 << max(names.size.bit_length() + 3, 10)) - 1)
+        table = np.zeros(int(last) + 1, dtype=bool)
+        table[names & last] = True
+        likely = np.flatnonzero(table[keys & last])
+        wanted = keys[likely]
+        found[likely] = names[np.minimum(np.searchsorted(names, wanted), names.size - 1)] == wanted
+    return found
 
 
 def _neighbours(key: Hashes, owner: NDArray[np.int32], few: NDArray[np.bool_]) -> Hashes:
@@ -242,36 +254,38 @@ def _weights(words: Words) -> NDArray[np.float32]:
 def _share(words: Words, left: Ints, right: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the weighted share of words in common for pairs of titles, and the share of the shorter title's words that are common."""
     weight = _weights(words)
-    table, _ = _table(words, np.arange(words.first.size - 1))
-    heavy = np.where(table >= 0, weight[table], np.float32(0))
-    total = heavy.sum(axis=1)
+    table, sizes = _table(words, np.arange(words.first.size - 1))
+    total = np.where(table >= 0, weight[table], np.float32(0)).sum(axis=1)
     share, covered = np.zeros(left.size, dtype=np.float32), np.zeros(left.size, dtype=np.float32)
-    fewest = np.maximum((table >= 0).sum(axis=1), 1)
-    for low in range(0, left.size, _SLICE):
-        one, two = left[low : low + _SLICE], right[low : low + _SLICE]
-        mine, theirs, heft = table[one].T.copy(), table[two].T.copy(), heavy[two].T.copy()
-        common, count = np.zeros(one.size, dtype=np.float32), np.zeros(one.size, dtype=np.int8)
-        for column in range(_WIDE):
-            same = mine[0] == theirs[column]
-            for other in range(1, _WIDE):
-                same |= mine[other] == theirs[column]
-            common += same * heft[column]
-            count += same & (theirs[column] >= 0)
-        share[low : low + _SLICE] = common / np.maximum(total[one] + total[two] - common, np.float32(1e-6))
-        covered[low : low + _SLICE] = count / np.minimum(fewest[one], fewest[two])
+    width = np.clip(sizes, 0, _WIDE).astype(np.uint8)
+    kind = width[left] * np.uint8(_WIDE + 1) + width[right]  # pairs of one kind are compared with no empty place
+    order = np.argsort(kind, kind="stable")
+    bounds = np.append(np.flatnonzero(np.diff(kind[order], prepend=np.uint8(255))), left.size).tolist()
+    for begin, end in pairwise(bounds):
+        for low in range(begin, end, _SLICE):
+            chosen = order[low : min(low + _SLICE, end)]
+            one, two = left[chosen], right[chosen]
+            mine, theirs = (np.ascontiguousarray(table.take(side, axis=0)[:, : width[side[0]]].T) for side in (one, two))
+            common, count = np.zeros(chosen.size, dtype=np.float32), np.zeros(chosen.size, dtype=np.uint8)
+            for word in theirs:
+                same = (mine == word).any(axis=0)
+                common += same * weight[word]
+                count += same
+            share[chosen] = common / np.maximum(total[one] + total[two] - common, np.float32(1e-6))
+            covered[chosen] = count / np.maximum(np.minimum(width[one], width[two]), 1)
     return share, covered
 
 
-def _scored(words: Words, met: Hashes, chosen: Ints) -> tuple[Hashes, NDArray[np.float32]]:
-    """Drop the pairs with too little in common; return the others with their share."""
+def _scored(words: Words, met: Hashes, chosen: Ints) -> tuple[Hashes, NDArray[np.float32], NDArray[np.float32]]:
+    """Drop the pairs with too little in common; return the others with their shares."""
     a, b = (met >> np.uint64(32)).astype(np.int64), (met & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    share, _ = _share(words, chosen[a], chosen[b])
+    share, covered = _share(words, chosen[a], chosen[b])
     kept = share >= _LEAST
-    return met[kept], share[kept]
+    return met[kept], share[kept], covered[kept]
 
 
-def _best(pairs: Hashes, share: NDArray[np.float32], *, most: int) -> Hashes:
-    """Keep a pair that is among the `most` likeliest of either of its two."""
+def _best(pairs: Hashes, share: NDArray[np.float32], *, most: int) -> Ints:
+    """Return which pairs are among the `most` likeliest of either of their two."""
     a, b = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     owner, size = np.concatenate([a, b]), max(a.size, 1)
     worse = np.round((1 - np.concatenate([share, share])) * 255).astype(np.uint64)
@@ -281,9 +295,9 @@ def _best(pairs: Hashes, share: NDArray[np.float32], *, most: int) -> Hashes:
     owner = (packed >> (low + np.uint64(8))).astype(np.int64)
     pair = (packed & ((np.uint64(1) << low) - np.uint64(1))).astype(np.int64)
     if not owner.size:
-        return pairs
+        return pair
     start = np.append(True, owner[1:] != owner[:-1])
     place = np.arange(owner.size) - np.repeat(np.flatnonzero(start), np.diff(np.append(np.flatnonzero(start), owner.size)))
     kept = np.zeros(a.size, dtype=bool)
     kept[pair[place < most]] = True
-    return pairs[kept]
+    return np.flatnonzero(kept)

@@ -57,9 +57,13 @@ def _letters() -> NDArray[np.bool_]:
 
 
 def _powers(size: int, base: int) -> Hashes:
-    powers = np.full(size, base, dtype=np.uint64)
-    powers[:1] = 1
-    return np.cumprod(powers, dtype=np.uint64)
+    powers = np.ones(max(size, 1), dtype=np.uint64)
+    done = 1
+    while done < size:  # by doubling: a running product would wait for each multiplication
+        more = min(done, size - done)
+        np.multiply(powers[:more], np.uint64(pow(base, done, 1 << 64)), out=powers[done : done + more])
+        done += more
+    return powers[:size]
 
 
 def _folded(titles: Sequence[str]) -> bytes:
@@ -82,7 +86,8 @@ def _cut(text: bytes, powers: tuple[Hashes, Hashes]) -> tuple[Ints, Ints, Ints, 
     edge = np.diff(inside, prepend=False, append=False)
     edges = np.flatnonzero(edge)
     starts, ends = edges[0::2], edges[1::2]
-    rows = np.searchsorted(np.flatnonzero(data == 10), starts)
+    breaks = np.flatnonzero(data == 10)
+    rows = np.repeat(np.arange(breaks.size + 1), np.diff(np.searchsorted(starts, breaks), prepend=0, append=starts.size))
     up, down = powers
     running = np.zeros(data.size + 1, dtype=np.uint64)
     np.cumsum((data + np.uint64(1)) * up[: data.size], dtype=np.uint64, out=running[1:])
