@@ -251,3 +251,29 @@ def test_goals_on_different_subjects_are_strangers(above: str, below: str) -> No
 def test_similarity_is_the_same_both_ways_round() -> None:
     a, b = "Reduce support calls per order", "Fewer calls to support"
     assert similarity(a, b) == pytest.approx(similarity(b, a))
+
+
+def test_a_verdict_tells_its_reason_in_the_words_of_the_titles() -> None:
+    assert verdict("Undo quest resolution", "Undo the resolution of a quest").because == ("both: undo quest resolution",)
+    assert verdict("Photo upload", "Upload pictures").because == ("both: photo (pictures) upload",)
+    assert verdict("Enable export", "Turn off export").because[0].startswith("enable against")
+
+
+@pytest.mark.parametrize(
+    ("filed", "bare"),
+    [
+        ("[Feature Request] Save the playback speed", "Save the playback speed"),
+        ("feat(player): save the playback speed", "Save the playback speed"),
+        ("[v1.0.0b] [Task] - Save the playback speed", "Save the playback speed"),
+        ("PLAY-219 Save the playback speed", "PLAY-871 | Save the playback speed"),
+        ("WIP: Save the playback speed", "Bug - Save the playback speed"),
+    ],
+)
+def test_what_a_title_is_filed_as_is_not_what_it_is_about(filed: str, bare: str) -> None:
+    assert verdict(filed, bare).same
+
+
+def test_standards_are_no_ticket_keys_and_features_may_be_flagged() -> None:
+    assert not verdict("SHA-256 checksums", "SHA-512 checksums").same
+    assert not verdict("ISO-8601 dates in export", "ISO-4217 codes in export").same
+    assert not verdict("Feature flags: rollout by country", "Issue tracker: rollout by country").same

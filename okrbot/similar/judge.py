@@ -158,7 +158,7 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     _judge_order(f, a, b, against)
     _judge_acts(f, a, b, rest_a, rest_b, against)
     f["whole"] = float(not left_a and not left_b and not f["act_other"] and not f["act_extra"])
-    _judge_rivals(f, rest_a, rest_b, against)
+    _judge_rivals(f, a, b, (rest_a, rest_b), against)
     _judge_numbers(f, a, b, against)
     if denied(a, b) or (
         a.no != b.no and not a.trouble and not b.trouble and not {"hide", "prevent", "disable"} & (set(rest_a) | set(rest_b))
@@ -187,8 +187,22 @@ def compare(a: Phrase, b: Phrase, body_a: str = "", body_b: str = "") -> Match:
     if f["body_other"] > 0.5:
         against.append("the descriptions differ")
     if left_a and left_b and not against:
-        against.append(f"{' '.join(left_a)} against {' '.join(left_b)}")
-    return Match(f, tuple(x for x, _, _ in pairs), tuple(rest_a), tuple(rest_b), tuple(against))
+        against.append(f"{' '.join(_told(a, left_a))} against {' '.join(_told(b, left_b))}")
+    return Match(
+        f, tuple(dict.fromkeys(_both(a, b, x, y) for x, y, _ in pairs)), tuple(_told(a, rest_a)), tuple(_told(b, rest_b)), tuple(against)
+    )
+
+
+def _both(a: Phrase, b: Phrase, x: str, y: str) -> str:
+    """Return a word of one title and its partner as the titles have them; a phrase is told by whichever is one word."""
+    here, there = ((side.said[word],) if side.said[word] in side.plain else () for side, word in ((a, x), (b, y)))
+    said = list(dict.fromkeys(here + there)) or [x]
+    return f"{said[0]} ({said[1]})" if len(said) > 1 else said[0]
+
+
+def _told(side: Phrase, words: list[str]) -> list[str]:
+    """Return words as the title has them."""
+    return list(dict.fromkeys(side.said.get(word, word) for word in words))
 
 
 def _troubled(one: Phrase, other: Phrase) -> bool:
@@ -268,26 +282,26 @@ def _judge_acts(f: dict[str, float], a: Phrase, b: Phrase, rest_a: list[str], re
         near = any(near_acts(x, y) for x in mine for y in theirs)
         f["act_near" if near else "act_other"] = 1.0
         if not near:
-            against.append(f"{', '.join(mine)} against {', '.join(theirs)}")
+            against.append(f"{', '.join(_told(a, mine))} against {', '.join(_told(b, theirs))}")
     elif mine or theirs:
         shared = frozenset(a.words) & frozenset(b.words)
         plain = all(act_neutral(act, shared) for act in mine or theirs)
         f["act_left_out" if plain else "act_extra"] = 1.0
         f["act_undoing"] = float(any(act in lexicon().kinds["undoing"] for act in mine or theirs))
         if not plain:
-            against.append(f"only one: {', '.join(mine or theirs)}")
+            against.append(f"only one: {', '.join(_told(a, mine) or _told(b, theirs))}")
 
 
-def _judge_rivals(f: dict[str, float], rest_a: list[str], rest_b: list[str], against: list[str]) -> None:
+def _judge_rivals(f: dict[str, float], a: Phrase, b: Phrase, rest: tuple[list[str], list[str]], against: list[str]) -> None:
     known = lexicon()
-    for x in rest_a:
-        for y in rest_b:
+    for x in rest[0]:
+        for y in rest[1]:
             if (x, y) in known.opposites:
                 f["opposite"] = 1.0
-                against.append(f"{x} is the opposite of {y}")
+                against.append(f"{a.said[x]} is the opposite of {b.said[y]}")
             elif x in known.dimension and known.dimension[x] == known.dimension.get(y) and known.dimension[x] != "platform":
                 f["rivals"] = 1.0
-                against.append(f"{x} against {y}")
+                against.append(f"{a.said[x]} against {b.said[y]}")
 
 
 def _judge_numbers(f: dict[str, float], a: Phrase, b: Phrase, against: list[str]) -> None:

@@ -21,6 +21,18 @@ _NUMBER = re.compile(r"^v?\d[\d.,:/-]*[a-z%]{0,3}$|^[a-z]{1,2}\d+$")
 _NO = re.compile(
     r"\b(?:not|no|never|cannot|nothing|don't|dont|doesn't|won't|isn't|aren't|nicht|kein\w*|ne|pas|nunca|nao|niet|geen|neither|nor)\b"
 )
+# What a title is filed as, not what it is about: "[Feature Request]", "feat(ui):", "WIP:", "PAY-219", "v1.0 beta".
+_FILED = (
+    r"(?:(?:new|nice to have|feature|features|feat|enhancement|enhancements|improvement|request|requests|bug|bugs|bugfix|fix|hotfix|chore|wip|draft|rfc|"
+    r"proposal|idea|suggestion|question|issue|issues|story|user story|epic|task|subtask|ticket|urgent|asap|todo|tbd|demande|evolution|anomalie|"
+    r"fehler|wunsch|verbesserung|melhoria|mejora|erro|incidencia|verzoek|wens|regression|blocker|critical|p[0-4]|prio\s?\d|major|minor)\b[\s/&-]*)+"
+)
+_KEY = r"(?!(?:iso|sha|utf|cve|rfc|aes|tls|http|covid|h|e|x|b)-?\d)[a-z][a-z0-9]{1,9}-\d+"
+_LABEL = re.compile(
+    rf"^[^\w\[(]*(?:\[\s*(?:{_FILED}|v?\d[\w.-]*|{_KEY}|#\d+)\s*\]|\(\s*{_FILED}\)|{_FILED}(?:\([\w/ -]{{1,20}}\))?!?\s*[:|»>–-]+(?=\W*\w)"
+    rf"|(?:feature|feat|bugfix|hotfix|fix|chore)/|{_KEY}\b\s*[:|–-]?|#\d+\s*[:|–-]?)\s*"
+)
+_TRACE = re.compile(r"\b(?=[0-9a-f-]*\d)(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|0x[0-9a-f]+|[0-9a-f]{12,}|\d{9,})\b(?:/\d+)?")
 # A wish that something be not so; any other "not" tells of trouble ("images do not load").
 _WISH_NO = re.compile(
     r"^(?:please )?(?:don't|dont|do not|no|never|stop|avoid|keine?n?|nicht|pas de|ne pas|nao|niet|geen) |\b(?:shouldn't|should not|must not|mustn't)\b"
@@ -50,6 +62,7 @@ class Phrase:
     hefts: dict[str, float]  # how much each different word says about the thing
     rarities: dict[str, float]  # the same, less for words that are common in English
     places: dict[str, int]  # row of each word among the vectors (see sense.py)
+    said: dict[str, str]  # each word as the title has it, folded
     acts: frozenset[str]  # which of the words are acts
     numbers: frozenset[str]
     platforms: frozenset[str]  # from the prefix or the text
@@ -68,12 +81,20 @@ def _split_prefix(text: str) -> tuple[str, str]:
     return (prefix, text[found.end() :]) if len(prefix.split()) <= 3 else ("", text)
 
 
+def _bare(text: str) -> str:
+    """Return a folded title without what it is filed as, and without numbers that only a machine reads; the whole title if nothing else is left."""
+    rest = _TRACE.sub(" ", text)
+    while found := _LABEL.match(rest):
+        rest = rest[found.end() :]
+    return rest if len(rest.strip()) > 2 else text
+
+
 @functools.lru_cache(maxsize=65_536)
 def phrase(title: str) -> Phrase:
     """Return the parts of a title."""
     known = lexicon()
     plain = " ".join(fold(title).split())
-    text = plain
+    text = _bare(plain)
     story = _STORY.match(text)
     role = ""
     if story:
@@ -85,6 +106,7 @@ def phrase(title: str) -> Phrase:
         labels, rest = [], text  # "Checkout: …" is a subject, not a label
     words: list[str] = []
     places: dict[str, int] = {}
+    said: dict[str, str] = {}
     numbers: set[str] = set()
     no = bool(_WISH_NO.search(rest.strip()))
     for raw in _WORD.findall(rest):
@@ -97,6 +119,8 @@ def phrase(title: str) -> Phrase:
             if word not in known.stop and word not in {"don", "shouldn", "won", "not", "no"}:
                 ours = parts(word)
                 words.extend(ours)
+                for own in ours:
+                    said.setdefault(own, word)
                 places.update((own, place(own, word if len(ours) == 1 else own)) for own in ours)
     hefts = {word: _heft(word) for word in words}
     platforms = {label for label in labels if known.dimension.get(label) == "platform"}
@@ -107,6 +131,7 @@ def phrase(title: str) -> Phrase:
         hefts=hefts,
         rarities={word: weight * (1.0 - 0.6 * commonness(places[word])) for word, weight in hefts.items()},
         places=places,
+        said=said,
         acts=frozenset(word for word in words if word in lexicon().kinds["acts"]),
         numbers=frozenset(numbers),
         platforms=frozenset(platforms),
