@@ -1,10 +1,11 @@
 """Click load: how soon a click is acknowledged, and whether every acknowledged one is in the store.
 
-    python bench/clicks.py [--rate 50] [--seconds 60] [--busy]
+    python bench/clicks.py [--rate 50] [--seconds 60] [--busy no|other|same]
 
 The real server (Bolt behind waitress, SQLite, synchronous=full) runs in a process of its own; this process is Slack: it signs
-and posts the clicks at an even rate, answers the Web API, and waits for each acknowledgement. With --busy another process
-writes pages into the same store meanwhile, as a pull does.
+and posts the clicks at an even rate, answers the Web API, and waits for each acknowledgement. With --busy a real pull runs into
+the same store meanwhile, flat out and without end, from a tracker that never keeps it waiting: in another process, as `okrbot pull`
+from cron does, or in the server's own, as `okrbot serve` does.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,10 +38,11 @@ from fake_slack import FakeSlack, Message  # noqa: E402 -- the tests' own Slack
 from fake_slack.workspace import Channel  # noqa: E402
 
 from okrbot.app import open_app  # noqa: E402
-from okrbot.model import Item, Page, millis  # noqa: E402
+from okrbot.model import Capabilities, Change, Coverage, Item, Page, PullRequest, millis  # noqa: E402
+from okrbot.pull import pull  # noqa: E402
+from okrbot.store import Store  # noqa: E402
 from okrbot.store import tables as t  # noqa: E402
 from okrbot.store.people import remember  # noqa: E402
-from okrbot.store.writing import save_page  # noqa: E402
 
 CONFIG = """
 [okrbot]
@@ -62,30 +65,61 @@ health = "127.0.0.1:0"
 """
 
 
-def served(folder: str, environment: dict[str, str], line: Any) -> None:
-    """Run the server until the other end says so."""
+class Endless:
+    """A tracker that never keeps a pull waiting: pages of 100 items with five changes each, until it is told to end."""
+
+    name = "files"
+
+    def __init__(self, ended: Callable[[], bool]) -> None:
+        self.ended = ended
+        self.pages = 0
+
+    def probe(self) -> Capabilities:
+        return Capabilities("files")
+
+    def pull(self, request: PullRequest) -> Iterator[Page]:
+        at = millis(request.now)
+        while not self.ended():
+            ids = [str(self.pages % 200 * 100 + i) for i in range(100)]
+            items = [Item(id_, f"SHOP-{id_}", "x" * 60, body="y" * 2000, updated=at + self.pages, history=True) for id_ in ids]
+            changes = [Change(id_, str(i), at, "status", "1", "2", "To do", "In progress") for id_ in ids for i in range(5)]
+            self.pages += 1
+            yield Page(items=items, changes=changes, resume=str(self.pages))
+        yield Page(coverage=Coverage(read=self.pages * 100), checkpoint="done")
+
+
+def pulled(store: Store, ended: Callable[[], bool]) -> int:
+    """Pull until `ended`; return how many items came."""
+    source = Endless(ended)
+    pull(store, source, now=dt.datetime.now(dt.UTC))
+    return source.pages * 100
+
+
+def served(folder: str, environment: dict[str, str], line: Any, busy: bool) -> None:
+    """Run the server, with a pull beside it if `busy`, until the other end says so; then tell how many items were pulled."""
     from okrbot.serve import Serving
 
     app = open_app(Path(folder) / "okrbot.toml", environment=environment)
-    with app.store() as store:
+    with app.store() as store, ThreadPoolExecutor(1) as beside:
         serving = Serving(app, store)
         assert serving.line is not None
         serving.line.start()
+        ended = threading.Event()
+        if not busy:
+            ended.set()
+        count = beside.submit(pulled, store, ended.is_set)
         line.send(serving.line.port)
         line.recv()
+        ended.set()
+        line.send(count.result())
         serving.stop()
 
 
 def written(folder: str, line: Any) -> None:
-    """Write a page of 100 items every 200 ms, as a pull does, until the other end says so."""
+    """Pull into the store until the other end says so, and tell it how many items came."""
     app = open_app(Path(folder) / "okrbot.toml", secrets=False)
-    number = 0
     with app.store() as store:
-        while not line.poll(0.2):
-            number += 1
-            page = Page(items=[Item(str(i + number * 100), f"SHOP-{i + number * 100}", "x" * 60, body="y" * 2000) for i in range(100)])
-            with store.begin() as db:
-                save_page(db, "files", page)
+        line.send(pulled(store, line.poll))
 
 
 def prepare(folder: Path, slack: FakeSlack, clicks: int) -> list[str]:
@@ -158,7 +192,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=50.0)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--busy", action="store_true", help="write pages into the store meanwhile")
+    parser.add_argument("--busy", choices=("no", "other", "same"), default="no", help="where a pull runs meanwhile")
     given = parser.parse_args()
     clicks = int(given.rate * given.seconds)
     folder = Path(tempfile.mkdtemp())
@@ -169,11 +203,11 @@ def main() -> int:
         people = prepare(folder, slack, clicks + 1)
         slack.space.channels["D1"] = Channel("D1", "directmessage", "im", {people[0]})
         slack.space.messages.append(Message("D1", "1.2", "a question", []))
-        server = context.Process(target=served, args=(str(folder), slack.environment, there))
+        server = context.Process(target=served, args=(str(folder), slack.environment, there, given.busy == "same"))
         server.start()
         load = Load(here.recv(), slack.signing_secret, people)
         writer = context.Process(target=written, args=(str(folder), stopped))
-        if given.busy:
+        if given.busy == "other":
             writer.start()
         load.click(clicks)  # the first one pays for imports
         load.seconds.clear()
@@ -183,17 +217,21 @@ def main() -> int:
                 time.sleep(max(0.0, begun + number / given.rate - time.perf_counter()))
                 pool.submit(load.click, number)
         took = time.perf_counter() - begun
-        if given.busy:
-            stop.send("end")
-            writer.join()
         here.send("end")
+        read = here.recv()
+        if given.busy == "other":
+            stop.send("end")
+            read = stop.recv()
+            writer.join()
         server.join(60)
     with open_app(folder / "okrbot.toml", secrets=False).store() as store, store.connect() as db:
         kept = int(db.execute(sa.select(sa.func.count()).where(t.answers.c.outcome == "accepted")).scalar() or 0) - 1
     shutil.rmtree(folder)
     times = sorted(load.seconds)
     lost = (clicks - len(load.failed)) - kept
-    print(f"{clicks} clicks in {took:.0f} s{' while pages are written' if given.busy else ''}: p50 {times[len(times) // 2] * 1000:.1f} ms, "
+    where = "the same" if given.busy == "same" else "another"
+    meanwhile = "" if given.busy == "no" else f" while {read / took:,.0f} items/s are pulled in {where} process"
+    print(f"{clicks} clicks in {took:.0f} s{meanwhile}: p50 {times[len(times) // 2] * 1000:.1f} ms, "
           f"p99 {times[int(len(times) * 0.99)] * 1000:.1f} ms, worst {times[-1] * 1000:.0f} ms; not acknowledged {len(load.failed)}, "
           f"acknowledged but not stored {max(0, lost)}")  # fmt: skip
     return 1 if lost > 0 or load.failed else 0

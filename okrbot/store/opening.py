@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from okrbot.store.tables import metadata
+from okrbot.store.turns import PATIENCE, Turns
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -106,14 +107,23 @@ def _sqlite(url: sa.URL, folder: Path, *, create: bool) -> sa.Engine:
         cursor.execute("pragma journal_mode=wal")
         cursor.execute("pragma synchronous=full")  # an acknowledged answer survives a power cut
         cursor.execute("pragma foreign_keys=on")
-        cursor.execute("pragma busy_timeout=30000")
+        cursor.execute(f"pragma busy_timeout={PATIENCE}")
         cursor.execute("pragma cache_size=-16384")
         cursor.close()
+
+    turns = Turns(path)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # Two writers that both began by reading would fail instead of waiting; writers ask for the lock at once.
-        connection.exec_driver_sql("begin immediate" if not connection.get_execution_options().get("reading") else "begin")
+        if connection.get_execution_options().get("reading"):
+            connection.exec_driver_sql("begin")
+        else:
+            turns.begin(connection)
+
+    @sa.event.listens_for(engine, "engine_disposed")
+    def closed(_engine: sa.Engine) -> None:
+        turns.close()
 
     return engine
 
