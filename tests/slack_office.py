@@ -30,6 +30,7 @@ bot_token = "env:SLACK_BOT_TOKEN"
 api_url = "{api_url}"
 listen = "127.0.0.1:0"
 admins = [{admins}]
+{more}
 [schedule]
 pull = "off"
 audit = "off"
@@ -104,17 +105,21 @@ class Town:
         return next((f.state for f in said.findings if (f.rule, f.subject) == (rule, subject)), "clear")
 
 
-def town(slack: FakeSlack, audited: Path, folder: Path, transport: str) -> Iterator[Town]:
-    """Yield the sample organisation served over `transport`; nothing ticks by itself."""
+def town(slack: FakeSlack, audited: Path, folder: Path, transport: str, *, more: str = "", kind: str = "member") -> Iterator[Town]:
+    """Yield the sample organisation served over `transport`; nothing ticks by itself.
+
+    `more` are further lines of [slack]; Noor and Bas, the owners of Shop, are of `kind`.
+    """
     slack.clock.set(MONDAY)
-    noor, bas = slack.person("noor@veldmand.example"), slack.person("bas@veldmand.example")
+    home_of = "T0OTHER" if kind == "partner" else "T0ACME"
+    noor, bas = (slack.person(f"{name}@veldmand.example", kind=kind, team=home_of) for name in ("noor", "bas"))
     ilse, eva, ada = slack.person("ilse@veldmand.example"), slack.person("eva@veldmand.example"), slack.person("ada@veldmand.example")
     slack.channel("#shop", members=[noor, bas, eva])
     slack.channel("#depot", members=[ilse])
     home = folder / "town"
     shutil.copytree(audited, home)
     text = (home / "okrbot.toml").read_text(encoding="utf-8")
-    wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins=f'"{ada.id}"')
+    wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins=f'"{ada.id}"', more=more)
     (home / "okrbot.toml").write_text(text + wanted, encoding="utf-8")
     app = open_app(home / "okrbot.toml", environment=slack.environment, clock=slack.clock)
     app = dataclasses.replace(app, sleep=slack.clock.sleep)

@@ -40,7 +40,7 @@ def home(slack: FakeSlack, audited: Path, tmp_path: Path, transport: str) -> Pat
     """Return the folder of a configuration that a process of its own can serve."""
     folder = tmp_path / "home"
     shutil.copytree(audited, folder)
-    wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins="").replace("127.0.0.1:0", "127.0.0.1:{}")
+    wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins="", more="").replace("127.0.0.1:0", "127.0.0.1:{}")
     ports = [_free_port(), _free_port()]
     with (folder / "okrbot.toml").open("a", encoding="utf-8") as file:
         file.write(wanted.format(*ports))

@@ -36,7 +36,10 @@ class Card:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Home:
-    """What one person's Home shows. `health` are lines for admins, None for everybody else; `stopped`: the bot does not ask any more."""
+    """What one person's Home shows. `health` are lines for admins, None for everybody else; `stopped`: the bot does not ask any more.
+
+    `refused` is the sentence for somebody who may not speak for the company: they see nothing else.
+    """
 
     waiting: Sequence[Prompt]
     more: int
@@ -48,10 +51,13 @@ class Home:
     connect: bool
     health: Sequence[str] | None
     at: dt.datetime
+    refused: str = ""
 
 
 def home_view(home: Home) -> Block:
     """Return Home as a view; what does not fit is counted."""
+    if home.refused:
+        return _view([header("okrbot"), section(home.refused)], home.at)
     blocks: list[Block] = [header(f"Waiting for you ({len(home.waiting) + home.more})")]
     for prompt in home.waiting[:ROWS]:
         blocks += [*question(prompt)[:3], divider()]
@@ -76,9 +82,12 @@ def home_view(home: Home) -> Block:
         blocks += [header("Health of okrbot"), section(_lines(home.health))]
     if home.connect:
         blocks.append(section(say(PAGE, "connect", {}), accessory=button("Connect me…", CONNECT), block_id="connect"))
-    blocks = blocks[: MOST_BLOCKS["home"] - 1]
-    blocks.append(context(f"As of {when(home.at)}. Only you see this page."))
-    return {"type": "home", "callback_id": "okr.v1.home", "blocks": blocks}
+    return _view(blocks, home.at)
+
+
+def _view(blocks: Sequence[Block], at: dt.datetime) -> Block:
+    shown = [*blocks[: MOST_BLOCKS["home"] - 1], context(f"As of {when(at)}. Only you see this page.")]
+    return {"type": "home", "callback_id": "okr.v1.home", "blocks": shown}
 
 
 def _lines(health: Sequence[str]) -> str:

@@ -142,6 +142,9 @@ class Slack:
     api_url: str = _key("Another address of the Web API (tests, proxies); http only for loopback.", "https://slack.com/api/")
     listen: str = _key("Address of the HTTP server in HTTP mode.", "127.0.0.1:3000")
     admins: tuple[str, ...] = _key("Slack user ids who see the bot's health in App Home.", ())
+    allow_external: bool = _key(
+        "Post digests to channels shared with other companies (Slack Connect), and ask owners who are members of another company.", False
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

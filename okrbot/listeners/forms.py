@@ -50,11 +50,11 @@ def submitted(desk: Desk, body: Body, ack: Ack) -> None:
 def suggested(desk: Desk, body: Body, ack: Ack) -> None:
     """Offer the key results that match what a person types."""
     remembered = modals.remembered(str((body.get("view") or {}).get("private_metadata", "")))
-    query = str(body.get("value", ""))
+    query, standing = str(body.get("value", "")), desk.standing.of(person_of(body), team=home_team_of(body))
     with desk.store.engine.connect().execution_options(reading=True) as db:
         prompt = prompts.by_id(db, remembered.get("prompt", ""))
         product = prompt.product if prompt else ""
-        allowed = prompt is not None and may_answer(db, desk.config, product, person_of(body))
+        allowed = prompt is not None and not standing and may_answer(db, desk.config, product, person_of(body))
         found = answers.choices(db, product, query, today=desk.clock().date()) if allowed else []
     ack(options=[option(choice.title, choice.value) for choice in found])
 

@@ -16,6 +16,7 @@ from okrbot.blocks import home as shown
 from okrbot.blocks import modals
 from okrbot.blocks.home import Card, Home, home_view
 from okrbot.listeners.desk import Body, Desk, click_of, home_team_of, person_of
+from okrbot.listeners.standing import SENTENCES
 from okrbot.model import instant, millis
 from okrbot.prompts import Prompt
 from okrbot.slack.trouble import ERRORS
@@ -32,6 +33,8 @@ MOST_WAITING = 12
 def gather(desk: Desk, person: str) -> Home:
     """Return what `person` should see in Home now."""
     now, config = desk.clock(), desk.config
+    if standing := desk.standing.of(person):
+        return Home((), 0, (), (), (), None, stopped=False, connect=False, health=None, at=now, refused=SENTENCES[standing])
     with desk.store.engine.connect().execution_options(reading=True) as db:
         mine = products_of(db, config, person)
         known = find(db, person)

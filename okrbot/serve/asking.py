@@ -13,15 +13,15 @@ from okrbot.blocks.prompt import question
 from okrbot.listeners import Desk, repaint
 from okrbot.listeners.homing import publish
 from okrbot.listeners.outgoing import outgoing
-from okrbot.listeners.standing import why_not
 from okrbot.model import millis
 from okrbot.slack import put
+from okrbot.slack.client import UnsentError
+from okrbot.slack.members import ABSENT
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
 from okrbot.store.people import DIRECT, everyone, remember
 
 WEEK = dt.timedelta(days=7)
-ABSENT = frozenset({"users_not_found", "user_not_found", "user_not_visible"})
 
 
 def ask(desk: Desk) -> str:
@@ -58,10 +58,12 @@ def find_people(desk: Desk) -> str:
         if user is None:
             missing += 1
             continue
+        standing = desk.standing.judge(user)
+        if standing == "unknown":
+            raise UnsentError("Slack has not said which workspace okrbot is in")
         with desk.store.begin() as db:
             own = "" if name.startswith(DIRECT) else name
-            standing = why_not(user, desk.standing.team()) or None
-            remember(db, str(user["id"]), name=own, timezone=str(user.get("tz") or ""), now=desk.clock(), standing=standing)
+            remember(db, str(user["id"]), name=own, timezone=str(user.get("tz") or ""), now=desk.clock(), standing=standing or None)
         found += 1
     return f"{found} found, {missing} not"
 

@@ -26,6 +26,7 @@ from okrbot.serve.line import HttpLine, Line, SocketLine
 from okrbot.serve.logs import set_up
 from okrbot.slack import Client, connect
 from okrbot.slack.client import token_of
+from okrbot.slack.members import Company, company_of
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import Store
 from okrbot.store.locks import Lock, lock_of
@@ -45,7 +46,7 @@ class Serving:
         self.lock: Lock = lock_of(store)
         self.vitals = Vitals(app.clock)
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
-        self._team, self._bot = "", ""
+        self._company, self._bot = Company(), ""
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="listener")
         self._pages: dict[str, Page] = app.rulebook()
         self.desk: Desk | None = None
@@ -93,7 +94,9 @@ class Serving:
             store=self.store,
             config=app.config,
             client=connect(app.config, timeout=ANSWER),
-            standing=Standing(connect(app.config, timeout=QUICK), clock=app.clock, team=self._who),
+            standing=Standing(
+                connect(app.config, timeout=QUICK), clock=app.clock, company=self._who, external=app.config.slack.allow_external
+            ),
             clock=app.clock,
             pages=lambda: self._pages,
             preview=self._preview,
@@ -116,16 +119,16 @@ class Serving:
     def _slack_is(self, state: str) -> None:
         self.vitals.slack = state
 
-    def _who(self) -> str:
-        """Return the workspace the bot is installed in, "" while Slack has not said yet."""
-        if not self._team and self.desk is not None:
+    def _who(self) -> Company:
+        """Return where the bot is installed, nothing while Slack has not said yet."""
+        if not self._company.team and self.desk is not None:
             try:
                 answer = self.desk.client.auth_test()
             except ERRORS as error:
                 log.warning("Slack has not said yet who we are: %s", type(error).__name__)
-                return ""
-            self._team, self._bot = str(answer.get("team_id") or ""), str(answer.get("user_id") or "")
-        return self._team
+                return Company()
+            self._company, self._bot = company_of(answer), str(answer.get("user_id") or "")
+        return self._company
 
     def _light(self) -> None:
         if self.desk is not None:

@@ -85,6 +85,7 @@ def office_of(
         on_doubt=config.digest.on_doubt,
         holder=holder,
         timing=timing,
+        allow_external=config.slack.allow_external,
     )
 
 

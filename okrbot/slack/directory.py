@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -29,6 +30,20 @@ class NotThereError(LookupError):
     """There is no such channel, or okrbot is not in it; the message says what to do."""
 
 
+class SharedError(NotThereError):
+    """The channel is shared with another company, and the configuration does not allow that; the message says what to do."""
+
+
+SHARED = (
+    "is shared with another company (Slack Connect), and a digest names your work. Name a channel of your own in [[products]] channel, "
+    "or set [slack] allow_external = true"
+)
+UNSEEN = (
+    "may be shared with another company: without the scope channels:read (private: groups:read) that cannot be seen. Add the scope, "
+    "or set [slack] allow_external = true"
+)
+
+
 def find(store: Store, client: Client, scopes: frozenset[str], name: str) -> Conversation:
     """Return the conversation called `name`. Raises NotThereError, and what the client raises."""
     with store.connect() as db:
@@ -54,7 +69,7 @@ def look_up(client: Client, scopes: frozenset[str], name: str) -> Conversation:
     if _CHANNEL.fullmatch(name):
         if name.startswith("D"):
             return Conversation(name, "im")
-        if not scopes & {"channels:read", "groups:read"}:
+        if not (_may(scopes, "channels:read") or _may(scopes, "groups:read")):
             return Conversation(name, "private" if name.startswith("G") else "public")
         channel: dict[str, Any] = client.conversations_info(channel=name)["channel"]
         return Conversation(name, "private" if channel.get("is_private") else "public")
@@ -65,8 +80,33 @@ def look_up(client: Client, scopes: frozenset[str], name: str) -> Conversation:
     raise NotThereError(f"okrbot is in no channel called #{wanted}. Type /invite @okrbot there, or correct [[products]] channel")
 
 
+def refuse_shared(client: Client, scopes: frozenset[str], name: str, conversation: Conversation, known: dict[str, dict[str, Any]]) -> None:
+    """Raise SharedError if a channel is shared with another company, or if that cannot be seen.
+
+    It is asked before every digest: a channel may be shared any day. `known` remembers the bot's channels as Slack lists them,
+    two hundred a call, for as long as the caller keeps it. Raises what the client raises.
+    """
+    if conversation.kind == "im":
+        return
+    if not known:
+        with contextlib.suppress(NotThereError):
+            known.update({channel["id"]: channel for channel in _mine(client, scopes)})
+    shown = known.get(conversation.id, {})
+    if "is_ext_shared" not in shown:
+        if not _may(scopes, "channels:read" if conversation.kind == "public" else "groups:read"):
+            raise SharedError(f"{name} {UNSEEN}")
+        shown = client.conversations_info(channel=conversation.id)["channel"]
+    if shown.get("is_ext_shared") or shown.get("is_pending_ext_shared"):
+        raise SharedError(f"{name} {SHARED}")
+
+
+def _may(scopes: frozenset[str], scope: str) -> bool:
+    """Return whether a scope is granted. Slack names all of them with every answer; where a proxy drops that header, we try."""
+    return not scopes or scope in scopes
+
+
 def _mine(client: Client, scopes: frozenset[str]) -> Iterator[dict[str, Any]]:
-    kinds = [kind for kind, scope in (("public_channel", "channels:read"), ("private_channel", "groups:read")) if scope in scopes]
+    kinds = [kind for kind, scope in (("public_channel", "channels:read"), ("private_channel", "groups:read")) if _may(scopes, scope)]
     if not kinds:
         raise NotThereError(
             "the app may not look channels up by name (scope channels:read). Write the channel's id, C…, in [[products]] channel"

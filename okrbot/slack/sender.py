@@ -19,6 +19,7 @@ from okrbot.slack import directory
 from okrbot.slack.client import Client, UnsentError
 from okrbot.slack.looking import UnclearError, find_message, may_look
 from okrbot.slack.outbox import OPEN, Delivery, by_key, change, freeze, hash_of, newer, unfinished
+from okrbot.slack.rewriting import rewrite
 from okrbot.slack.trouble import ERRORS, Trouble, judge
 from okrbot.store import Store
 from okrbot.store.people import put_setting, setting
@@ -53,15 +54,19 @@ class Office:
     on_doubt: Literal["hold", "resend"] = "hold"
     holder: str = ""
     timing: Timing = Timing()
+    allow_external: bool = False  # post to channels shared with other companies
 
 
 def deliver(office: Office, *, patience: float = 0.0, keys: Sequence[str] | None = None) -> int:
     """Send what is due and settle what is in doubt; return how many messages are known to have arrived by this call.
 
     Waits at most `patience` seconds in all for pacing, Slack's wishes and doubts; what needs longer is left for the next call.
-    `keys` limits the work to these deliveries.
+    `keys` limits the work to these deliveries; without it messages that are behind their questions are rewritten too.
     """
-    return _Run(office, set(keys) if keys is not None else None).work(patience)
+    arrived = _Run(office, set(keys) if keys is not None else None).work(patience)
+    if keys is None and paused(office) is None:
+        rewrite(office)
+    return arrived
 
 
 def paused(office: Office) -> tuple[dt.datetime, str] | None:
@@ -81,6 +86,7 @@ class _Run:
         self.free: dict[str, dt.datetime] = {}  # channel as configured: when it may get its next message
         self.arrived = 0
         self._self: tuple[str, frozenset[str]] | None = None
+        self._channels: dict[str, dict[str, Any]] = {}  # the bot's channels, as Slack lists them
 
     def work(self, patience: float) -> int:
         office, until = self.office, self.office.clock() + dt.timedelta(seconds=patience)
@@ -135,6 +141,8 @@ class _Run:
             return  # somebody else was quicker
         try:
             conversation = self._conversation(row)
+            if row.kind == "digest" and row.state == "planned" and not self.office.allow_external:
+                directory.refuse_shared(self.client, self._who()[1], row.channel, conversation, self._channels)
         except directory.NotThereError as error:
             self._pause_channel(row, Trouble("channel", str(error), "channel_not_found"))
             return

@@ -52,7 +52,7 @@ class Clock:
 
 @dataclasses.dataclass(slots=True)
 class User:
-    """A member; `kind` is member, guest (restricted), stranger (another company's, in a shared channel) or bot."""
+    """A member; `kind` is member, guest (restricted), bot, partner (another company's, in a channel we share) or stranger (in none)."""
 
     id: str
     name: str
@@ -90,6 +90,10 @@ class User:
             }
         if self.kind == "stranger":
             found["is_stranger"] = True
+        if (
+            self.kind == "partner"
+        ):  # theirs is an organisation with workspaces of its own; Slack calls nobody a stranger who shares a channel
+            found["enterprise_user"] = {"id": "W0THEIRS", "enterprise_id": "E0OTHER", "enterprise_name": "Other", "teams": [self.team]}
         return found
 
 
