@@ -10,6 +10,7 @@ from fake_slack import FakeSlack, Person, mentions
 from fake_slack.fixtures import slack  # noqa: F401
 from slack_office import TRANSPORTS, Town, answers_of, town
 
+from okrbot.facts.asked import forget, teach
 from okrbot.store import tables as t
 
 LINKED = ("no_key_result", "item:jira/20060")  # PAY-60 Add tipping for riders
@@ -286,6 +287,27 @@ def test_the_slash_command(place: Town) -> None:
     assert "open finding" in says(noor, "settings")
     assert "Shop: work and goals" in says(noor, "preview")
     assert place.slack.top("#shop") == [], "a preview sends nothing"
+
+
+def test_judging_in_slack_heeds_what_people_and_the_model_said(place: Town) -> None:
+    text = "Raise completed checkouts from 62 % to 70 %"
+    eva = place.eva
+
+    def says(words: str) -> str:
+        before = len(eva.notices())
+        eva.command(words)
+        place.waits(lambda: len(eva.notices()) > before)
+        return str(eva.reads(eva.notices()[-1]))
+
+    assert "Outcome*, read as a key result" in says(f"judge {text}")
+    with place.store.begin() as db:
+        teach(db, text, level="key_result", kind="output", why="we build it", who="noor", now=1)
+    said = says(f"judge {text}")
+    assert "Output*, read as a key result: a person of your company said so" in said
+    assert "The built-in judge would say: outcome" in said
+    with place.store.begin() as db:
+        forget(db, text, level="key_result", now=2)
+    assert "Outcome*, read as a key result" in says(f"judge {text}")
 
 
 def test_connect_me_is_confirmed_by_slack_or_by_an_admin(place: Town) -> None:

@@ -21,13 +21,13 @@ from okrbot.blocks.sentences import Marked, say
 from okrbot.listeners.answering import sentence
 from okrbot.listeners.desk import Body, Desk
 from okrbot.listeners.homing import card, publish, waiting_for
+from okrbot.listeners.judging import opinion
 from okrbot.listeners.repaint import repaint
 from okrbot.listeners.standing import SENTENCES
 from okrbot.model import instant
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
 from okrbot.store.people import not_found, products_of
-from okrbot.wording import guess_level, judge
 
 PAGE = "command.j2"
 MOST = 5
@@ -46,7 +46,7 @@ def command(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
     elif standing:
         _say(respond, [section(SENTENCES[standing])], SENTENCES[standing])
     elif verb == "judge":
-        _judge(respond, " ".join(words[1:]))
+        _judge(desk, respond, " ".join(words[1:]))
     elif verb == "connect":
         _connect(desk, body, respond)
     else:
@@ -127,7 +127,7 @@ def _key(desk: Desk, respond: Respond, mine: tuple[str, ...], key: str) -> None:
     _say(respond, blocks, f"Why {escape(key, 60)} was flagged")
 
 
-def _judge(respond: Respond, text: str) -> None:
+def _judge(desk: Desk, respond: Respond, text: str) -> None:
     if not text.strip():
         _say(
             respond,
@@ -135,8 +135,8 @@ def _judge(respond: Respond, text: str) -> None:
             "What shall I judge?",
         )
         return
-    verdict = judge(text[:1000], level=guess_level(text))
-    said = say(PAGE, "verdict", {"v": verdict})
+    found = opinion(desk.store, desk.config, text)
+    said = say(PAGE, "verdict", {"v": found.verdict, "other": found.built_in if found.disagrees else None, "by": found.by})
     _say(respond, [section(said)], "A judgement")
 
 
