@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from okrbot.wording.goal_lexicon import BIT, NOUNS, Lexicon
+from okrbot.wording.goal_lexicon import BIT, NOUNS, Lexicon, read, sections
 
 _MARKER = re.compile(r"^\s*(?:[A-Z][\w&/]{1,15}(?: [\w&/]{1,15})? KR\s?\d*\s?:\s*|[-*•·–—>]\s+|\(?(?:KR|O|OKR|Obj|Objective|Key Result|Résultat clé|Schlüsselergebnis|Resultado clave)\s?#?\d*(?:\.\d+)*\)?\s*[:.)\-–—]\s*|\(?\d{1,2}(?:\.\d{1,2})*[.):]\s+(?=\D)|[a-hA-H][.)]\s+)+", re.IGNORECASE)  # fmt: skip
 _SCALE = r"(?:\s?(?:k|K|M|m|mm|MM|mn|Mn|bn|B|tsd\.?|Tsd\.?|mio\.?|Mio\.?|MIO|Mrd\.?|mil|lakh|crore|thousand|hundred|millions?|billions?|millones|millón|milhões|milhão|miljoen|Millionen|Mio|Milliarden|milliers|milliards)(?![^\W\d_]))?"
@@ -30,153 +30,9 @@ _CURRENCY = re.compile(r"[$€£¥₹]|USD|EUR|GBP|CHF|SEK|INR|CAD|AUD|BRL|euro|
 _PERCENT = re.compile(
     r"%|‰|pp$|p\.p\.|percent|per cent|prozent|pour.cent|por ciento|por cento|procent|puntos porc|pontos perc|points de pour", re.IGNORECASE
 )
-_NAMED = frozenset(
-    [
-        "version",
-        "v",
-        "release",
-        "phase",
-        "soc",
-        "iso",
-        "wcag",
-        "level",
-        "tier",
-        "series",
-        "stage",
-        "sprint",
-        "step",
-        "part",
-        "type",
-        "windows",
-        "python",
-        "angular",
-        "industry",
-        "web",
-        "kr",
-        "okr",
-        "o",
-        "wave",
-        "milestone",
-        "batch",
-        "sev",
-        "severity",
-        "priority",
-        "tls",
-        "php",
-        "java",
-        "node",
-        "vue",
-        "react",
-        "django",
-        "rails",
-        "kubernetes",
-        "scope",
-        "chapter",
-        "office",
-        "microsoft",
-        "http",
-        "html",
-        "css",
-        "ubuntu",
-        "android",
-        "ios",
-        "base",
-        "ifrs",
-        "din",
-        "en",
-        "pci",
-        "gdpr",
-        "lot",
-        "teil",
-        "stufe",
-        "étape",
-        "niveau",
-        "fase",
-        "etapa",
-        "módulo",
-        "module",
-        "modul",
-        "horizon",
-        "playbook",
-        "gate",
-        "sap",
-        "s/4hana",
-        "article",
-        "artikel",
-        "room",
-        "building",
-        "zone",
-        "region",
-        "group",
-        "team",
-        "no",
-        "nr",
-        "n°",
-        "nº",
-        "number",
-        "day",
-        "tag",
-        "class",
-        "grade",
-        "klasse",
-        "year",
-    ]
-)
+_BESIDE = {name: frozenset(words) for name, words in sections(read("number_words.txt"))}
+_NAMED, _FIRST, _WITHIN = _BESIDE["named"], _BESIDE["first"], _BESIDE["within"]
 _NUMBER_NAMES = frozenset(("360", "365", "404", "9001", "27001", "14001", "27701", "13485", "42001", "22301", "45001"))
-_FIRST = frozenset(
-    [
-        "first",
-        "last",
-        "next",
-        "past",
-        "previous",
-        "ersten",
-        "letzten",
-        "nächsten",
-        "premiers",
-        "premières",
-        "derniers",
-        "primeros",
-        "primeras",
-        "últimos",
-        "primeiros",
-        "eerste",
-        "laatste",
-    ]
-)
-_WITHIN = frozenset(
-    [
-        "in",
-        "within",
-        "over",
-        "next",
-        "last",
-        "first",
-        "for",
-        "every",
-        "innerhalb",
-        "binnen",
-        "en",
-        "dans",
-        "em",
-        "pendant",
-        "durante",
-        "während",
-        "nächsten",
-        "ersten",
-        "prochains",
-        "próximos",
-        "komende",
-        "the",
-        "den",
-        "les",
-        "los",
-        "os",
-        "after",
-        "nach",
-        "après",
-    ]
-)
 _TO = frozenset(("to", "auf", "zu", "à", "a", "para", "naar", "tot", "up", "bis", "hasta", "até", "jusqu'à"))
 _BY = frozenset(("by", "um", "de", "en", "em", "met", "um", "door"))
 _FROM = frozenset(("from", "von", "de", "du", "van", "desde"))
@@ -268,7 +124,7 @@ class Reading:
                 if bits & BIT["half"]:
                     self.numbers.append((at, "mult"))
                 elif bits & BIT["numword"]:
-                    self.numbers.append((at, "dur" if at + 1 < len(self.words) and self.bits[at + 1] & BIT["time"] else "count"))
+                    self.numbers.append((at, self._span_of_time(at) or "count"))
                 elif bits & BIT["stateword"]:
                     self.numbers.append((at, "state"))
         places = [at for at, _ in self.numbers]
@@ -298,9 +154,9 @@ class Reading:
                 return "date"
             if bare in _NUMBER_NAMES or (before in _NAMED and self.kinds[at - 1] != "#" and not after_bits & (NOUNS | BIT["time"])):
                 return "ver"
-        return self._measure(at, raw, bare, before, after_bits)
+        return self._measure(at, raw, bare, before)
 
-    def _measure(self, at: int, raw: str, bare: str, before: str, after_bits: int) -> str:
+    def _measure(self, at: int, raw: str, bare: str, before: str) -> str:
         if raw.startswith("#") or before == "top":
             return "rank"
         tail = raw[raw.find(bare) + len(bare) :].strip()
@@ -315,10 +171,15 @@ class Reading:
         hyphen = at + 2 < len(self.words) and self.words[at + 1] == "-" and self.bits[at + 2] & BIT["time"]
         if hyphen:
             return "win"
-        if after_bits & BIT["time"]:
-            long = after_bits & BIT["long"]
-            return "win" if (long and before in _WITHIN) or before in _FIRST else "dur"
-        return "count" if self._counted(at)[0] else "plain"
+        return self._span_of_time(at) or ("count" if self._counted(at)[0] else "plain")
+
+    def _span_of_time(self, at: int) -> str:
+        """Return `dur` when a span of time follows the number at `at`, `win` when the span only says during which time, "" for neither."""
+        after = self.bits[at + 1] if at + 1 < len(self.words) else 0
+        if not after & BIT["time"]:
+            return ""
+        before = self.words[at - 1] if at else ""
+        return "win" if (after & BIT["long"] and before in _WITHIN) or before in _FIRST else "dur"
 
     def _counted(self, at: int) -> tuple[int, int]:
         """Return (mask, position) of the noun that the number at `at` counts, (0, -1) when there is none within its phrase."""
