@@ -41,11 +41,16 @@ def home(slack: FakeSlack, audited: Path, tmp_path: Path, transport: str) -> Pat
     folder = tmp_path / "home"
     shutil.copytree(audited, folder)
     wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins="", more="").replace("127.0.0.1:0", "127.0.0.1:{}")
-    ports = [_free_port(), _free_port()]
     with (folder / "okrbot.toml").open("a", encoding="utf-8") as file:
-        file.write(wanted.format(*ports))
-    (folder / "ports").write_text(json.dumps(ports), encoding="utf-8")
+        file.write(wanted.format(*ports_of(folder, 2)))
     return folder
+
+
+def ports_of(folder: Path, count: int) -> list[int]:
+    """Return free ports and remember them in `folder`; the last is that of the health pages."""
+    ports = [_free_port() for _ in range(count)]
+    (folder / "ports").write_text(json.dumps(ports), encoding="utf-8")
+    return ports
 
 
 def _free_port() -> int:
@@ -72,7 +77,7 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Po
 
 def page(folder: Path, name: str) -> tuple[int, str]:
     """Return status and text of a health page, (0, "") while nobody listens."""
-    port = json.loads((folder / "ports").read_text(encoding="utf-8"))[1]
+    port = json.loads((folder / "ports").read_text(encoding="utf-8"))[-1]
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{name}", timeout=5) as answer:
             return answer.status, answer.read().decode()

@@ -160,7 +160,7 @@ class Schedule:
 class WriteBack:
     """`[write_back]`: writing the audit into the tracker. Off unless you say so; every write is capped, read back, reversible."""
 
-    enabled: bool = _key("Allow writes to the tracker.", False)
+    enabled: bool = _key("Allow writes to the tracker: by `okrbot writeback`, and by `okrbot serve` after its audits.", False)
     actions: tuple[str, ...] = _key("Which: comment, label, link.", ("link",))
     label: str = _key("Label put on flagged items, with the action label.", "okrbot-flagged")
     link_to: str = _key('Where the link leads, e.g. your published report; "{key}" stands for the item. Empty: to the item itself.', "")

@@ -70,6 +70,12 @@ def due(db: sa.Connection, job: Job, *, now: dt.datetime, look: bool = False) ->
     return slot if failed else None
 
 
+def is_done(db: sa.Connection, job: str, period: str) -> bool:
+    """Return whether a slot was worked on to its end."""
+    f = t.firings.c
+    return bool(db.execute(sa.select(f.done).where(f.job == job, f.period == period)).scalar())
+
+
 def start(db: sa.Connection, job: Job, slot: Slot, *, holder: str, now: dt.datetime) -> Due | None:
     """Claim `slot` for `holder` and return it, None if somebody else has it or it comes too late (then it is written as skipped)."""
     late = now - slot.begins

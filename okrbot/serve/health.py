@@ -97,7 +97,7 @@ def metrics(vitals: Vitals, store: Store) -> str:
 
 def _stored(store: Store) -> list[tuple[str, dict[str, str], float]]:
     found: list[tuple[str, dict[str, str], float]] = []
-    f, d, p, a, u = t.findings.c, t.deliveries.c, t.prompts.c, t.answers.c, t.pulls.c
+    f, d, p, a, u, w = t.findings.c, t.deliveries.c, t.prompts.c, t.answers.c, t.pulls.c, t.writes.c
     number = sa.func.count().label("number")
     with store.engine.connect().execution_options(reading=True) as db:
         for state, severity, many in db.execute(sa.select(f.state, f.severity, number).group_by(f.state, f.severity)):
@@ -108,6 +108,8 @@ def _stored(store: Store) -> list[tuple[str, dict[str, str], float]]:
             found.append(("prompts", {"state": state}, many))
         for outcome, many in db.execute(sa.select(a.outcome, number).group_by(a.outcome)):
             found.append(("answers", {"outcome": outcome}, many))
+        for action, state, many in db.execute(sa.select(w.action, w.state, number).group_by(w.action, w.state)):
+            found.append(("writes", {"action": action, "state": state}, many))
         complete = sa.select(u.source, sa.func.max(u.ended)).where(u.verdict == "complete").group_by(u.source)
         for source, ended in db.execute(complete):
             found.append(("last_complete_pull_timestamp_seconds", {"source": source}, ended / 1000))
@@ -122,14 +124,21 @@ def lines_for_admins(vitals: Vitals, store: Store) -> list[str]:
     found = [
         f"Up since {vitals.started:%Y-%m-%d %H:%M} UTC; {'this process does the work' if vitals.leading else 'another process does the work'}."
     ]
-    u, d = t.pulls.c, t.deliveries.c
+    u, d, g = t.pulls.c, t.deliveries.c, t.firings.c
     with store.engine.connect().execution_options(reading=True) as db:
         newest = sa.select(sa.func.max(u.id)).where(u.verdict != "running").group_by(u.source)
         pulls = db.execute(sa.select(u.source, u.verdict, u.ended).where(u.id.in_(newest)).order_by(u.source)).all()
         found += [f"{row.source}: last pull {row.verdict}, {instant(row.ended):%Y-%m-%d %H:%M} UTC" for row in pulls]
         ran = db.execute(sa.select(sa.func.max(t.audits.c.ran))).scalar()
+        wrote = db.execute(
+            sa.select(g.claimed, g.done, g.outcome).where(g.job == "write_back", g.outcome != "").order_by(g.claimed.desc()).limit(1)
+        ).first()
         stuck = db.execute(sa.select(d.state, sa.func.count()).where(d.state.in_(["doubt", "held", "refused"])).group_by(d.state)).all()
     found.append(f"Last audit {instant(ran):%Y-%m-%d %H:%M} UTC" if ran else "No audit yet")
+    if wrote is not None:
+        found.append(
+            f"Last write-back {instant(wrote.claimed):%Y-%m-%d %H:%M} UTC{'' if wrote.done else ', not finished'}: {wrote.outcome}"
+        )
     found += [f"{many} deliveries {state}: see okrbot deliveries" for state, many in stuck]
     return found
 

@@ -1,4 +1,4 @@
-"""The work of a server, slot by slot: pull, audit, digests, questions; each claimed in the store and done once."""
+"""The work of a server, slot by slot: pull, audit, write-back, digests, questions; each claimed in the store and done once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from okrbot.app import App
 from okrbot.findings import Audit
 from okrbot.listeners import repaint
 from okrbot.listeners.desk import Desk
-from okrbot.schedule import Job, Rule, due, finish, parse, start
-from okrbot.schedule.claims import Due, abandon_unfinished, forget_old
+from okrbot.schedule import Job, Rule, due, finish, last_slot, parse, start
+from okrbot.schedule.claims import Due, abandon_unfinished, forget_old, is_done
 from okrbot.serve.asking import ask, find_people
 from okrbot.serve.health import Vitals
 from okrbot.serve.logs import brief
@@ -34,6 +34,11 @@ LATEST = 6 * DAY  # a weekly digest may be so late, and says so
 QUESTIONS = parse("every 10 minutes")
 PEOPLE = parse("every 6 hours")
 JITTER = 40  # seconds over which the digests of a morning are spread
+REST, LONGEST_REST = 5 * 60, 6 * 3600  # seconds before write-back is tried again after a failure: twice as long each time
+
+
+class UnfinishedError(Exception):
+    """A job did what it could and something is left; the message says what, for the ledger."""
 
 
 class Work:
@@ -46,6 +51,7 @@ class Work:
         self.desk, self.sender = desk, sender
         self.ending = threading.Event()
         self._auditing = threading.Lock()
+        self._refused: tuple[str, int, dt.datetime] | None = None  # write-back: the slot that failed, how often, and when last
         self._led = False
         self._met = False
         self._guard = threading.Lock()
@@ -53,11 +59,13 @@ class Work:
     # --- ticks --------------------------------------------------------------------------------------------------------------
 
     def heavy(self) -> None:
-        """Do the slow work that is due: pull, then audit."""
+        """Do the slow work that is due: pull, then audit, then write back what was found."""
         if self._leads():
             rules = self.app.config.schedule
             self._slot(Job("pull", parse(rules.pull), self._zone, ANY, at_once=True), self._pull)
             self._slot(Job("audit", parse(rules.audit), self._zone, ANY, at_once=True), self._audit)
+            if self.app.config.write_back.enabled:
+                self._write_back(Job("write_back", parse(rules.audit), self._zone, ANY, at_once=True))
 
     def light(self) -> None:
         """Do the quick work that is due: people, digests, questions; then send what the outbox holds."""
@@ -106,6 +114,32 @@ class Work:
         with self._auditing:
             return self.app.audit(self.store)
 
+    def _write_back(self, job: Job) -> None:
+        """Write back once after each audit of the schedule; where it failed, again after a growing rest."""
+        now = self.app.clock()
+        slot = last_slot(job.rule, job.zone, now)
+        if slot is None:
+            return
+        with self.store.connect() as db:
+            if not is_done(db, "audit", slot.period):
+                return  # what the last audit found is not what is there now
+        if self._refused is not None and self._refused[0] == slot.period:
+            _, times, last = self._refused
+            if now - last < dt.timedelta(seconds=min(REST * 2 ** min(times - 1, 10), LONGEST_REST)):
+                return
+        self._slot(job, self._write)
+
+    def _write(self, claimed: Due) -> str:
+        lines: list[str] = []
+        before = self._refused[1] if self._refused is not None and self._refused[0] == claimed.slot.period else 0
+        self._refused = (claimed.slot.period, before + 1, self.app.clock())
+        code = self.app.write_back(self.store, tell=lines.append)
+        summary = next((line for line in reversed(lines) if " taken back" in line), "")
+        if code:
+            raise UnfinishedError(summary)
+        self._refused = None
+        return summary
+
     def _digest(self, claimed: Due, *, product: str) -> str:
         # Remembered: what the digest names can be answered from it at once.
         said = self.audit()
@@ -150,6 +184,9 @@ class Work:
         failed = False
         try:
             outcome = act(claimed)
+        except UnfinishedError as error:
+            failed, outcome = True, str(error) or "unfinished"
+            log.warning("a job is not finished and is tried again", extra={"job": job.name.split(":", 1)[0]})
         except Exception as error:  # the one place where a job's failure is reported: it is kept, logged and tried again
             failed, outcome = True, brief(error)
             log.exception("a job failed", extra={"job": job.name.split(":", 1)[0], "outcome": type(error).__name__})

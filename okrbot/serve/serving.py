@@ -30,6 +30,7 @@ from okrbot.slack.members import Company, company_of
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import Store
 from okrbot.store.locks import Lock, lock_of
+from okrbot.writeback import problem
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Serving:
         self._company, self._bot = Company(), ""
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="listener")
         self._pages: dict[str, Page] = app.rulebook()
+        if app.config.write_back.enabled and (wrong := problem(app.config.write_back, harmless=False)):
+            raise ConfigError(f"{app.config.path}: [write_back] {wrong[0]}: {wrong[1]}")
         self.desk: Desk | None = None
         self.line: Line | None = None
         sender: Client | None = None
