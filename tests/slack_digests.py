@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import http.client
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from okrbot.findings import Finding
 from okrbot.slack import Client, Office, Timing, connect, office_of
 from okrbot.store import Store
 
+PATIENT = 20.0  # seconds of real time
+SILENCE = "X-No-Answer-Will-Come"
 MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 CONFIG = """
 [okrbot]
@@ -38,20 +41,32 @@ api_url = "{api_url}"
 def app_for(slack: FakeSlack, folder: Path, *, products: Sequence[str] = ("Shop",), on_doubt: str = "hold") -> App:
     """Return an application whose products post to channels of their own name, on the fake's clock."""
     tables = "\n".join(f'[[products]]\nname = "{name}"\nchannel = "#{name.lower()}"\nbacklogs = ["files/{name}"]\n' for name in products)
+    slack.hangs_by_word = SILENCE
     (folder / "none.csv").write_text("Key,Summary\n", encoding="utf-8")
     (folder / "okrbot.toml").write_text(CONFIG.format(products=tables, on_doubt=on_doubt, api_url=slack.api_url), encoding="utf-8")
     app = open_app(folder / "okrbot.toml", environment=slack.environment, clock=slack.clock)
     return dataclasses.replace(app, sleep=slack.clock.sleep)
 
 
-def office_for(app: App, store: Store, *, timeout: float = 0.25, timing: Timing = Timing()) -> Office:  # noqa: B008 -- frozen
-    """Return an office whose real timeout is short and whose waiting is on the fake's clock."""
+def office_for(app: App, store: Store, *, timeout: float = PATIENT, timing: Timing = Timing()) -> Office:  # noqa: B008 -- frozen
+    """Return an office whose waiting is on the fake's clock."""
     return office_of(store, app.config, clock=app.clock, sleep=app.sleep, client=client_for(app, timeout), timing=timing)
 
 
-def client_for(app: App, timeout: float = 0.25) -> Client:
-    """Return a client with a short timeout."""
-    return connect(app.config, timeout=timeout)
+class _Told(Client):
+    """A client that the fake tells when it would wait in vain, so that no real time passes and no slow machine looks like silence."""
+
+    def _read(self, answer: http.client.HTTPResponse) -> bytes:
+        if answer.headers.get(SILENCE):
+            raise TimeoutError("no answer will come")
+        return super()._read(answer)
+
+
+def client_for(app: App, timeout: float = PATIENT) -> Client:
+    """Return a client whose real timeout no busy machine uses up; a test of real silence gives a short one and clears `hangs_by_word`."""
+    found = connect(app.config, timeout=timeout)
+    found.__class__ = _Told
+    return found
 
 
 def finding(number: int, **values: Any) -> Finding:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult
 import pytest
 from fake_slack import FAULTS, FakeSlack
 from fake_slack.fixtures import slack  # noqa: F401
-from slack_digests import MONDAY, app_for, client_for, digest, office_for
+from slack_digests import MONDAY, PATIENT, app_for, client_for, digest, office_for
 
 from okrbot.app import App
 from okrbot.model import millis
@@ -48,7 +48,7 @@ def store(app: App) -> Iterator[Store]:
         yield opened
 
 
-def send(app: App, store: Store, *digests: object, timeout: float = 0.25, **more: object) -> int:
+def send(app: App, store: Store, *digests: object, timeout: float = PATIENT, **more: object) -> int:
     told: list[str] = []
     client = client_for(app, timeout)
     code = send_digests(store, app.config, digests or [digest()], clock=app.clock, sleep=app.sleep, client=client, tell=told.append, **more)  # type: ignore[arg-type]
@@ -78,11 +78,12 @@ def test_the_second_call_of_a_week_sends_nothing(slack: FakeSlack, app: App, sto
 @pytest.mark.parametrize("name", sorted(set(FAULTS) - {"very_late_effect"}))
 def test_whatever_goes_wrong_once_the_digest_comes_once(slack: FakeSlack, app: App, store: Store, name: str) -> None:
     slack.fault(name)
-    timeout = 0.1 if "no answer" in FAULTS[name][1] or "gave up" in FAULTS[name][1] else 2
-    code = send(app, store, timeout=timeout)
+    slack.hangs_by_word = ""
+    silent = "no answer" in FAULTS[name][1] or "gave up" in FAULTS[name][1]
+    code = send(app, store, timeout=0.1 if silent else PATIENT)  # silence of real seconds
     for _ in range(4):
         slack.clock.advance(600)
-        code = send(app, store, timeout=timeout)
+        code = send(app, store)
     assert code == 0
     assert len(slack.top("#shop")) == 1
     assert len(slack.replies(slack.top("#shop")[0])) == 1
@@ -93,7 +94,7 @@ def test_whatever_goes_wrong_once_the_digest_comes_once(slack: FakeSlack, app: A
 def test_a_line_that_fails_every_other_time_delays_and_doubles_nothing(slack: FakeSlack, app: App, store: Store, name: str) -> None:
     slack.fault(name, times=0, every=2)
     for _ in range(8):
-        send(app, store, timeout=0.1)
+        send(app, store)
         slack.clock.advance(600)
     assert len(slack.top("#shop")) == 1
     assert len(slack.replies(slack.top("#shop")[0])) == 1
@@ -222,7 +223,7 @@ def test_a_muted_product_is_left_alone(slack: FakeSlack, app: App, store: Store)
 
 def test_an_answer_without_an_end_is_cut_short(slack: FakeSlack, app: App, store: Store) -> None:
     slack.fault("huge", times=0)
-    assert send(app, store, timeout=2, patience=0) == 4
+    assert send(app, store, patience=0) == 4
     slack.faults.clear()
     slack.clock.advance(600)
     assert send(app, store) == 0

@@ -101,7 +101,7 @@ def test_a_random_year_has_one_digest_a_week_at_most_and_every_gap_is_listed(
             period = digest(at=now).period
             weeks.add(period)
             slack.fault(dice.choice(["reset_after", "500_before", "late_effect", "429"]), times=dice.choice([0, 1]) or 1)
-            send_digests(store, app.config, [digest(at=now)], clock=app.clock, sleep=app.sleep, client=client_for(app, 0.1), patience=0)
+            send_digests(store, app.config, [digest(at=now)], clock=app.clock, sleep=app.sleep, client=client_for(app), patience=0)
             if away:
                 slack.clock.advance(3600 * away)
                 slack.start()
@@ -135,7 +135,7 @@ def test_two_senders_on_one_store_send_each_message_once(slack: FakeSlack, empty
     app = prepared(slack, tmp_path, empty_store, names)
 
     def work(store: Store) -> None:
-        deliver(office_for(app, store, timeout=5), patience=10)
+        deliver(office_for(app, store), patience=10)
 
     with app.store() as one, app.store() as two:
         with one.begin() as db:
@@ -146,7 +146,7 @@ def test_two_senders_on_one_store_send_each_message_once(slack: FakeSlack, empty
             thread.start()
         for thread in threads:
             thread.join()
-        deliver(office_for(app, one, timeout=5), patience=10)
+        deliver(office_for(app, one), patience=10)
     assert [len(slack.top(f"#{name.lower()}")) for name in names] == [1] * len(names)
     assert len(slack.messages()) == 2 * len(names)
 
@@ -159,6 +159,6 @@ def test_two_hundred_channels_are_served_within_a_minute(slack: FakeSlack, empty
             for name in names:
                 plan(db, app.config, digest(name), now=app.clock(), due=app.clock(), titles={})
         before = slack.clock.time()
-        assert deliver(office_for(app, store, timeout=20.0), patience=60) == 400
+        assert deliver(office_for(app, store), patience=60) == 400
     assert slack.clock.time() - before <= 60
     assert slack.api.throttled == []
