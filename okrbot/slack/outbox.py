@@ -115,12 +115,12 @@ def by_key(db: sa.Connection, key: str) -> Delivery | None:
 
 
 def unfinished(db: sa.Connection, *, now: dt.datetime) -> list[Delivery]:
-    """Return what is due and neither sent nor given up, oldest first; without the payloads, which nobody needs for looking."""
+    """Return the messages that are due and neither sent nor given up, oldest first; without the payloads, which nobody needs for looking."""
     d = t.deliveries.c
     columns = [column for column in t.deliveries.columns if column.name != "payload"]
     chosen = (
         sa.select(*columns, sa.literal("{}").label("payload"))
-        .where(d.state.in_(OPEN), d.due <= millis(now))
+        .where(d.state.in_(OPEN), d.due <= millis(now), d.method == "chat.postMessage")
         .order_by(d.due, d.created, d.key)
     )
     return [_delivery(row) for row in db.execute(chosen).mappings()]
