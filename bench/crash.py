@@ -1,9 +1,9 @@
 """Kill a send before and after every database statement and HTTP call, under every fault, and count what arrived.
 
-python bench/crash.py            every step × every fault, on SQLite (about twenty minutes on one core)
-python bench/crash.py --quick    every 24th step
-python bench/crash.py --every 3  every third step
-python bench/crash.py --deep 200 so many cases of three kills in a row, at random steps
+python bench/crash.py                   every step × every fault, on SQLite (about six minutes on one core)
+python bench/crash.py --store postgres  the same on the server that $OKRBOT_TEST_POSTGRES names
+python bench/crash.py --quick           every 24th step
+python bench/crash.py --deep 200        and so many cases of three kills in a row, at random steps
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def main() -> int:
     """Run the matrix and print its figures; return 1 if a digest was doubled, lost or recorded wrongly."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--deep", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
@@ -32,7 +33,7 @@ def main() -> int:
     every = 24 if chosen.quick else chosen.every
     begun, verdicts = time.monotonic(), list[Verdict]()
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own inside it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder, Harness(Path(folder)) as harness:
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder, Harness(Path(folder), chosen.store) as harness:
         for number, fault in enumerate(FAULTS):
             total = len(harness.steps(fault))
             found = [harness.case(fault, [step]) for step in range(1 + number % every, total + 1, every)]
@@ -45,7 +46,9 @@ def main() -> int:
         for _ in range(chosen.deep):
             verdicts.append(harness.case(dice.choice(FAULTS), [dice.randint(1, 210) for _ in range(3)]))
     doubled, lost = sum(v.messages > 1 for v in verdicts), sum(v.messages == 0 for v in verdicts)
-    print(f"{len(verdicts)} cases, {sum(v.killed for v in verdicts)} kills, seed {chosen.seed}, {time.monotonic() - begun:.0f} s")
+    print(
+        f"{chosen.store}: {len(verdicts)} cases, {sum(v.killed for v in verdicts)} kills, seed {chosen.seed}, {time.monotonic() - begun:.0f} s"
+    )
     print(f"doubled {doubled}, lost {lost}, recorded wrongly {sum(bool(v.wrong) for v in verdicts) - doubled - lost}")
     for verdict in [v for v in verdicts if v.wrong][:20]:
         print("  ", verdict)

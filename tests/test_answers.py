@@ -167,14 +167,30 @@ def test_of_many_clicks_at_once_exactly_one_counts(organisation: App, store: Sto
 
     def click(number: int) -> None:
         gate.wait()
-        outcomes.append(say(organisation, store, an(prompt, "class", people[number % 2], f"{number // 2}.0", work_class="ktlo")).outcome)
+        taken = say(organisation, store, an(prompt, "class", people[number % 2], f"{number // 2}.0", work_class="ktlo"))
+        outcomes.append((taken.outcome, taken.again))
 
     threads = [threading.Thread(target=click, args=(number,)) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["accepted", *["also_said"] * 11]
+    assert sorted(outcomes) == [("accepted", False), *[("accepted", True)] * 5, *[("also_said", False)] * 6]
+    with store.connect() as db:
+        assert db.execute(sa.select(sa.func.count()).select_from(t.overrides)).scalar() == 1
+
+
+def test_who_clicks_again_because_the_first_click_seemed_to_fail_is_told_that_it_is_kept(organisation: App, store: Store) -> None:
+    prompt = question(organisation, store)
+    first = say(organisation, store, an(prompt, "class", stamp="1.1", work_class="ktlo"))
+    second = say(organisation, store, an(prompt, "class", stamp="2.2", work_class="ktlo"))
+    assert (second.outcome, second.again, second.counts) == ("accepted", True, first.counts)
+    other = say(organisation, store, an(prompt, "class", stamp="3.3", work_class="discovery"))
+    assert other.outcome == "also_said", "another answer changes nothing"
+    with store.connect() as db:
+        assert [tuple(row) for row in db.execute(sa.select(t.overrides.c.value, t.overrides.c.answer))] == [
+            ("ktlo", f"T1:{prompt}:{NOOR}:1.1")
+        ]
 
 
 def test_nobody_else_may_answer_and_nobody_at_all_where_no_owner_is_named(organisation: App, store: Store) -> None:

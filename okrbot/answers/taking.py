@@ -63,8 +63,11 @@ def take(db: sa.Connection, config: Config, answer: Answer, *, now: dt.datetime,
         _write(db, answer, now, "refused")
         return Taken("refused", current(db, answer.prompt), prompt.state)
     if prompt.state == "answered":
+        counts = current(db, answer.prompt)
         _write(db, answer, now, "also_said")
-        return Taken("also_said", current(db, answer.prompt), prompt.state)
+        if counts is not None and _same(counts, answer):
+            return Taken("accepted", counts, prompt.state, again=True)
+        return Taken("also_said", counts, prompt.state)
     if prompt.state not in ("planned", "asked"):
         _write(db, answer, now, "late")
         return Taken("late", None, prompt.state)
@@ -137,6 +140,15 @@ def _locked(db: sa.Connection, prompt: str) -> _Question | None:
     return _Question(**{name: row[name] for name in names}, said=json.loads(row["payload"]))
 
 
+def _same(counts: Given, answer: Answer) -> bool:
+    """Return whether somebody says once more what they have said: they clicked again because the first click seemed to fail."""
+    return (counts.person, counts.action, dict(counts.value)) == (answer.person, answer.action, dict(_cleaned(answer)))
+
+
+def _cleaned(answer: Answer) -> Mapping[str, Any]:
+    return {key: clean(text) if isinstance(text, str) else text for key, text in answer.value.items()}
+
+
 def _write(db: sa.Connection, answer: Answer, now: dt.datetime, outcome: str) -> None:
     write(
         db,
@@ -144,7 +156,7 @@ def _write(db: sa.Connection, answer: Answer, now: dt.datetime, outcome: str) ->
         prompt=answer.prompt,
         person=answer.person,
         action=answer.action,
-        value={key: clean(text) if isinstance(text, str) else text for key, text in answer.value.items()},
+        value=_cleaned(answer),
         at=now,
         outcome=outcome,
         current=outcome == "accepted",

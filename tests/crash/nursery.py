@@ -1,11 +1,13 @@
-"""A process that has loaded everything and forks one child a run: each child sends, and may be killed on the way.
+"""A process that has loaded and warmed everything and forks one child a run: each child works, and may be killed on the way.
 
-Reads one JSON object a line (folder, now, last, api port), answers {"killed", "code", "steps", "names"} a line.
+Reads one JSON object a line (act, now, last …), answers {"killed", "code", "steps", "names"} a line.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import gc
 import json
 import os
 import socket
@@ -17,12 +19,15 @@ from typing import Any
 from fake_slack.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from slack_digests import digest
 
-from crash.steps import Steps
-from okrbot.app import open_app
+from crash.serving import quick_rulebook, serve
+from crash.steps import Steps, never_hangs
+from okrbot.app import App, open_app
 from okrbot.slack import connect, send_digests
+from okrbot.store import Store
 
-TIMEOUT = 0.1  # real seconds; the protocol's own 30 are waited on the fake's clock
+TIMEOUT = 5.0  # real seconds, never waited for: a fake that hangs says so; the protocol's own 30 are waited on the fake's clock
 SECRETS = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET}
+Case = dict[str, Any]
 
 
 class SharedClock:
@@ -34,6 +39,9 @@ class SharedClock:
     def __call__(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now, dt.UTC)
 
+    def set(self, now: float) -> None:
+        self.now = now
+
     def sleep(self, seconds: float) -> None:
         body = json.dumps({"seconds": seconds}).encode()
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
@@ -44,45 +52,72 @@ class SharedClock:
         self.now += seconds
 
 
-def send(case: dict[str, Any]) -> tuple[int, Steps]:
-    """Send the digest of one week as `okrbot digest` does."""
-    clock = SharedClock(case["now"], case["port"])
-    steps = Steps(case["last"])
-    app = open_app(Path(case["folder"]) / "okrbot.toml", environment=SECRETS, clock=clock)
-    with app.store() as store:
-        steps.watch(store.engine)
+@dataclasses.dataclass(frozen=True)
+class Nursery:
+    """What children inherit: the loaded application, an open store without a connection, a clock to set."""
+
+    app: App
+    store: Store
+    clock: SharedClock
+
+    def act(self, case: Case, steps: Steps) -> int:
+        """Send the digest of one week as `okrbot digest` does, or serve clicks; return an exit code."""
+        if case["act"] == "serve":
+            return serve(self.app, self.store, case["control"], steps, told=self.clock.set, stop=bool(case.get("warm")))
+        client = connect(self.app.config, timeout=TIMEOUT)
+        return send_digests(self.store, self.app.config, [digest()], clock=self.clock, sleep=self.clock.sleep, client=client)
+
+    def child(self, case: Case) -> Case:
+        """Run one case in this process and return what became of it."""
+        self.clock.now = case["now"]
+        steps = Steps(case["last"])
+        steps.armed = case["act"] == "send"
+        steps.watch(self.store.engine)
         steps.watch_http()
-        client = connect(app.config, timeout=TIMEOUT)
-        return send_digests(store, app.config, [digest()], clock=clock, sleep=clock.sleep, client=client), steps
+        code = self.act(case, steps)
+        return {"killed": False, "code": code, "steps": steps.count, "names": steps.names if case.get("names") else []}
 
-
-def child(case: dict[str, Any], out: int) -> None:
-    """Run one case in this forked process and end it."""
-    try:
-        code, steps = send(case)
-        said = {"killed": False, "code": code, "steps": steps.count, "names": steps.names if case.get("names") else []}
-    except Exception:
-        said = {"killed": False, "code": -1, "steps": 0, "names": [traceback.format_exc()]}
-    os.write(out, json.dumps(said).encode())
-    os._exit(0)
-
-
-def main() -> None:
-    """Serve until the input ends."""
-    for line in sys.stdin:
-        case = json.loads(line)
+    def fork(self, case: Case) -> str:
+        """Run one case in a child and return what it said, as JSON."""
         reading, writing = os.pipe()
         number = os.fork()
         if not number:
             os.close(reading)
-            child(case, writing)
+            try:
+                said = self.child(case)
+            except Exception:
+                said = {"killed": False, "code": -1, "steps": 0, "names": [traceback.format_exc()]}
+            os.write(writing, json.dumps(said).encode())
+            os._exit(0)
         os.close(writing)
-        said = b""
+        heard = b""
         while part := os.read(reading, 65536):
-            said += part
+            heard += part
         os.close(reading)
         os.waitpid(number, 0)
-        print(said.decode() or '{"killed": true, "code": -9, "steps": 0, "names": []}', flush=True)
+        return heard.decode() or '{"killed": true, "code": -9, "steps": 0, "names": []}'
+
+
+def main() -> None:
+    """Warm up, then serve until the input ends."""
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    clock = SharedClock(0.0, port)
+    app = dataclasses.replace(open_app(folder / "okrbot.toml", environment=SECRETS, clock=clock), sleep=clock.sleep)
+    with quick_rulebook(), app.store() as store:
+        nursery = Nursery(app, store, clock)
+        for line in sys.stdin:
+            case = json.loads(line)
+            if case.get("warm"):
+                # Done here and not in a child: what is imported and compiled now, no child has to.
+                clock.now = case["now"]
+                never_hangs()
+                code = nursery.act(case, Steps())
+                store.close()
+                gc.collect()
+                gc.freeze()
+                print(json.dumps({"killed": False, "code": code, "steps": 0, "names": []}), flush=True)
+            else:
+                print(nursery.fork(case), flush=True)
 
 
 if __name__ == "__main__":

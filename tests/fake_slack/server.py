@@ -14,6 +14,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -53,6 +54,7 @@ class FakeSlack:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []  # every request that arrived: (method, fault or "")
         self.strangers: list[str] = []  # requests that a redirect sent elsewhere
+        self.hangs_by_word = ""  # a header that says "no answer will come" instead of keeping the line open, for clients that know it
         self.closing = threading.Event()
         self._server: http.server.ThreadingHTTPServer | None = None
         self._port = 0
@@ -297,8 +299,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._json(200, {}, {"ok": False, "error": "invalid_json"})
             return
         if path.startswith("/response/"):
-            status, text = self.fake.api.respond(path.removeprefix("/response/"), arguments)
-            self._answer(status, {"Content-Type": "text/plain"}, text.encode())
+            self._response(path.removeprefix("/response/"), arguments)
         elif path.startswith("/control/"):
             self._control(path.removeprefix("/control/"), arguments)
         elif path.startswith("/api/"):
@@ -313,6 +314,26 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.fake.strangers.append(self.path)
             self._answer(404, {}, b"no such page")
 
+    def _response(self, key: str, arguments: dict[str, Any]) -> None:
+        """Take what is posted to a response address; for faults its method is called response_url."""
+        fault = self._fault("response_url")
+        if fault is None:
+            status, text = self.fake.api.respond(key, arguments)
+            self._answer(status, {"Content-Type": "text/plain"}, text.encode())
+            return
+
+        def call() -> tuple[int, dict[str, str], dict[str, Any]]:
+            status, text = self.fake.api.respond(key, arguments)
+            return status, {}, {"said": text}
+
+        self._strike(fault.name, call)
+
+    def _fault(self, method: str) -> Fault | None:
+        with self.fake.space.lock:
+            fault = next((f for f in self.fake.faults if f.strikes(method)), None)
+            self.fake.requests.append((method, fault.error or fault.name if fault else ""))
+        return fault
+
     def _control(self, what: str, arguments: dict[str, Any]) -> None:
         """Let another process of a test read and move the clock."""
         if what == "advance":
@@ -324,25 +345,25 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _method(self, method: str, arguments: dict[str, Any], *, as_json: bool) -> None:
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ").strip() or str(arguments.pop("token", ""))
         arguments.pop("token", None)
-        with self.fake.space.lock:
-            fault = next((f for f in self.fake.faults if f.strikes(method)), None)
-            self.fake.requests.append((method, fault.error or fault.name if fault else ""))
+
+        def call() -> tuple[int, dict[str, str], dict[str, Any]]:
+            return self.fake.api.call(method, arguments, token, as_json=as_json)
+
+        fault = self._fault(method)
         if fault is None:
-            status, headers, body = self.fake.api.call(method, arguments, token, as_json=as_json)
-            self._json(status, headers, body)
+            self._json(*call())
         elif fault.error:
             self._json(200, {}, {"ok": False, "error": fault.error})
         else:
-            self._strike(fault.name, method, arguments, token, as_json)
+            self._strike(fault.name, call)
 
-    def _strike(self, name: str, method: str, arguments: dict[str, Any], token: str, as_json: bool) -> None:
+    def _strike(self, name: str, call: Callable[[], tuple[int, dict[str, str], dict[str, Any]]]) -> None:
         effect = FAULTS[name][0]
         status, headers, body = 200, {}, {}
         if effect == "yes":
-            status, headers, body = self.fake.api.call(method, arguments, token, as_json=as_json)
+            status, headers, body = call()
         elif effect == "late":
-            due = self.fake.clock.time() + DELAYS[name]
-            self.fake.api.late.append((due, lambda: self.fake.api.call(method, arguments, token, as_json=as_json)))
+            self.fake.api.late.append((self.fake.clock.time() + DELAYS[name], call))
         page = b"<!doctype html><title>Sign in</title><p>Please sign in."
         whole = json.dumps(body).encode()
         if name in ("reset_before", "reset_after"):
@@ -401,6 +422,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _wait_for_goodbye(self) -> None:
         self.close_connection = True
+        if self.fake.hangs_by_word:
+            self._answer(200, {self.fake.hangs_by_word: "1"}, b"")
+            return
         self.connection.settimeout(0.02)
         for _ in range(3000):
             if self.fake.closing.is_set():

@@ -163,7 +163,7 @@ class Hub:
         except OSError:
             return None
         with self.changed:
-            self.changed.wait_for(lambda: name in self.acks, wait)
+            self.changed.wait_for(lambda: name in self.acks or not connection.open, wait)  # a line that breaks brings no answer any more
             return self.acks.pop(name, None)
 
     def refresh(self) -> None:
