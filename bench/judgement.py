@@ -77,13 +77,15 @@ def split_of(row: Row) -> str:
     return "test" if hashlib.sha256(text.strip().encode()).digest()[0] < 51 else "train"
 
 
-def rows(family: str, split: str) -> Iterator[Row]:
-    """Yield the rows of one family of corpus files that belong to `split` (train, test, blind)."""
+def rows(family: str, split: str, only: str = "") -> Iterator[Row]:
+    """Yield the rows of one family of corpus files that belong to `split` (train, test, blind), or of the file named `only`."""
     if split == "blind":
         paths = sorted(CORPUS.glob(f"blind_{family}*.csv"))
     else:
         paths = sorted(CORPUS.glob(f"{family}_train*.csv")) or sorted(CORPUS.glob(f"{family}*.csv"))
     for path in paths:
+        if only and path.name != only:
+            continue
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 if split == "blind" or split_of(row) == split:
@@ -107,12 +109,12 @@ class Score:
     errors: tuple[tuple[float, str, str, str], ...]  # confidence, right, said, text; worst first
 
 
-def measure(task: Task, split: str, most: int | None = None) -> Score | None:
-    """Return the figures of `task` on `split`, None when no row is there, over the first `most` rows.
+def measure(task: Task, split: str, most: int | None = None, only: str = "") -> Score | None:
+    """Return the figures of `task` on `split`, None when no row is there, over the first `most` rows, of the file named `only` or of all.
 
     Rows whose right answer is `unclear` are left out of F1.
     """
-    chosen = [row for row in rows(task.family, split) if not task.level or row.get("level") == task.level][:most]
+    chosen = [row for row in rows(task.family, split, only) if not task.level or row.get("level") == task.level][:most]
     if not chosen:
         return None
     task.judge(chosen[0])

@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--no-folds", action="store_true")
-    parser.add_argument("--penalty", type=float, default=0.4)
+    parser.add_argument("--penalty", type=float, default=0.8)
     parser.add_argument("--errors", type=int, default=0)
     chosen = parser.parse_args()
     corpus = [row for row in rows("items", "train") if row["kind"] in KINDS]
