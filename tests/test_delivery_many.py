@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import random
 import shutil
 import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from fake_slack.fixtures import slack  # noqa: F401
 from slack_digests import MONDAY, app_for, client_for, digest, office_for
 from test_delivery import empty_store  # noqa: F401
 
-from okrbot.app import App
+from okrbot.app import App, open_app
 from okrbot.slack import deliver, listed, send_digests
 from okrbot.slack.digests import plan
 from okrbot.store import Store
@@ -130,25 +133,96 @@ def _every_week(first: str, last: str) -> list[tuple[int, int]]:
     return weeks
 
 
-def test_two_senders_on_one_store_send_each_message_once(slack: FakeSlack, empty_store: Path, tmp_path: Path) -> None:
+def together(*acts: Callable[[], object]) -> list[object]:
+    """Do all at once, each in a thread of its own; return what each returned, in order. An error of one is raised here."""
+    gate = threading.Barrier(len(acts))
+
+    def begin(act: Callable[[], object]) -> object:
+        gate.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [future.result(60) for future in [pool.submit(begin, act) for act in acts]]
+
+
+@pytest.fixture
+def several(slack: FakeSlack, store_url: str, tmp_path: Path) -> Iterator[tuple[App, list[str], Store, Store]]:
+    """Yield an application with twelve products on each kind of store, and two processes' ways into it."""
     names = [f"P{n}" for n in range(12)]
-    app = prepared(slack, tmp_path, empty_store, names)
-
-    def work(store: Store) -> None:
-        deliver(office_for(app, store), patience=10)
-
+    slack.clock.set(MONDAY)
+    for name in names:
+        slack.channel(f"#{name.lower()}")
+    app_for(slack, tmp_path, products=names)
+    config = tmp_path / "okrbot.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace("sqlite:///okrbot.db", store_url), encoding="utf-8")
+    app = dataclasses.replace(open_app(config, environment=slack.environment, clock=slack.clock), sleep=slack.clock.sleep)
     with app.store() as one, app.store() as two:
-        with one.begin() as db:
-            for name in names:
-                plan(db, app.config, digest(name), now=app.clock(), due=app.clock(), titles={})
-        threads = [threading.Thread(target=work, args=(store,)) for store in (one, two)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        deliver(office_for(app, one), patience=10)
+        yield app, names, one, two
+
+
+def test_two_senders_on_one_store_send_each_message_once(slack: FakeSlack, several: tuple[App, list[str], Store, Store]) -> None:
+    app, names, one, two = several
+    with one.begin() as db:
+        for name in names:
+            plan(db, app.config, digest(name), now=app.clock(), due=app.clock(), titles={})
+    together(*(lambda store=store: deliver(office_for(app, store, timeout=5), patience=10) for store in (one, two)))
+    deliver(office_for(app, one, timeout=5), patience=10)
     assert [len(slack.top(f"#{name.lower()}")) for name in names] == [1] * len(names)
     assert len(slack.messages()) == 2 * len(names)
+
+
+def test_two_who_send_the_same_week_at_once_send_it_once(slack: FakeSlack, several: tuple[App, list[str], Store, Store]) -> None:
+    app, names, one, two = several
+
+    def send(store: Store, order: list[str]) -> int:
+        made = [digest(name) for name in order]
+        return send_digests(store, app.config, made, clock=app.clock, sleep=app.sleep, client=client_for(app, 5), patience=60)
+
+    together(lambda: send(one, names), lambda: send(two, names[::-1]), lambda: send(one, names[6:] + names[:6]))
+    assert send(two, names) == 0
+    assert [len(slack.top(f"#{name.lower()}")) for name in names] == [1] * len(names)
+    assert len(slack.messages()) == 2 * len(names)
+
+
+def test_what_another_sender_has_just_begun_is_left_to_it(slack: FakeSlack, empty_store: Path, tmp_path: Path) -> None:
+    app = prepared(slack, tmp_path, empty_store, ["P0", "P1"])
+    with app.store() as store:
+        with store.begin() as db:
+            keys = [plan(db, app.config, digest(name), now=app.clock(), due=app.clock(), titles={}) for name in ("P0", "P1")]
+        client, met = client_for(app), []
+        plain = client.api_call
+
+        def api_call(method: str, **named: object) -> object:
+            if method == "chat.postMessage" and not met:
+                met.append(method)  # while P0 is on its way, another process posts P1, and Slack files it a minute later
+                slack.fault("late_effect")
+                deliver(office_for(app, store), keys=[keys[1]])
+            return plain(method, **named)
+
+        client.api_call = api_call  # type: ignore[method-assign,assignment]
+        deliver(dataclasses.replace(office_for(app, store), client=client))
+        for _ in range(3):
+            slack.clock.advance(200)
+            deliver(office_for(app, store))
+    assert met
+    assert [len(slack.top(f"#p{n}")) for n in range(2)] == [1, 1]
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after", "500_after", "429", "internal_error", "late_effect"])
+def test_two_senders_and_a_slack_that_fails_still_send_once(
+    slack: FakeSlack, several: tuple[App, list[str], Store, Store], fault: str
+) -> None:
+    app, names, one, two = several
+    with one.begin() as db:
+        for name in names:
+            plan(db, app.config, digest(name), now=app.clock(), due=app.clock(), titles={})
+    slack.fault(fault, times=6, every=3)
+    for _ in range(4):
+        together(*(lambda store=store: deliver(office_for(app, store, timeout=1), patience=5) for store in (one, two)))
+        slack.clock.advance(400)
+    assert [len(slack.top(f"#{name.lower()}")) for name in names] == [1] * len(names)
+    with one.connect() as db:
+        assert {row.state for row in listed(db, most=100)} == {"sent"}
 
 
 def test_two_hundred_channels_are_served_within_a_minute(slack: FakeSlack, empty_store: Path, tmp_path: Path) -> None:

@@ -50,13 +50,13 @@ def send_digests(
     """
     now = clock()
     keys: list[str] = []
-    with store.begin() as db:
-        for digest in digests:
-            if digest.channel:
-                counted = (kinds or {}).get(digest.product)
-                keys.append(plan(db, config, digest, now=now, due=due or now, titles=titles or {}, kinds=counted))
-            else:
-                tell(f"{digest.product}: no channel is configured, so nothing is sent.")
+    for digest in digests:
+        if not digest.channel:
+            tell(f"{digest.product}: no channel is configured, so nothing is sent.")
+            continue
+        counted = (kinds or {}).get(digest.product)
+        with store.begin() as db:  # each for itself: two who plan the same week in another order would wait for each other for ever
+            keys.append(plan(db, config, digest, now=now, due=due or now, titles=titles or {}, kinds=counted))
     if not keys:
         return DONE
     office = office_of(store, config, clock=clock, sleep=sleep, client=client, timing=timing, holder=holder)
@@ -110,7 +110,8 @@ def plan(
     if muted > millis(now):
         put(db, message, now=now, state="skipped", error=f"muted until {instant(muted):%Y-%m-%d}")
         return key
-    put(db, message, now=now)
+    if not put(db, message, now=now):
+        return key  # another process was quicker
     for number, post in enumerate(posts.thread, 1):
         put(db, Outgoing(f"{key}:{number}", REPLY, text=post.text, blocks=post.blocks, thread_of=key, **common), now=now)
     return key

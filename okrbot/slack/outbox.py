@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
@@ -65,9 +66,10 @@ class Delivery:
 
 
 def put(db: sa.Connection, message: Outgoing, *, now: dt.datetime, state: str = "planned", error: str = "") -> bool:
-    """Write `message` into the outbox and return True; False, changing nothing, when its key is there already."""
-    if db.execute(sa.select(t.deliveries.c.key).where(t.deliveries.c.key == message.key)).first() is not None:
-        return False
+    """Write `message` into the outbox and return True; False, changing nothing, when its key is there already.
+
+    Where another process writes the same key at this moment, it waits for that one's end.
+    """
     number = hashlib.sha256(message.key.encode()).hexdigest()[:24]
     payload = {
         "text": message.text,
@@ -77,25 +79,25 @@ def put(db: sa.Connection, message: Outgoing, *, now: dt.datetime, state: str = 
         "metadata": {"event_type": EVENT, "event_payload": {"delivery": number}},
     }
     body = freeze(payload)
-    db.execute(
-        sa.insert(t.deliveries).values(
-            key=message.key,
-            kind=message.kind,
-            product=message.product,
-            channel=message.channel,
-            period=message.period,
-            method="chat.postMessage",
-            payload=body,
-            payload_hash=hash_of(body),
-            state=state,
-            due=millis(message.due),
-            created=millis(now),
-            not_before=millis(message.not_before) if message.not_before else 0,
-            thread_of=message.thread_of,
-            error=error,
-        )
+    insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+    written = insert(t.deliveries).values(
+        key=message.key,
+        kind=message.kind,
+        product=message.product,
+        channel=message.channel,
+        period=message.period,
+        method="chat.postMessage",
+        payload=body,
+        payload_hash=hash_of(body),
+        state=state,
+        due=millis(message.due),
+        created=millis(now),
+        not_before=millis(message.not_before) if message.not_before else 0,
+        thread_of=message.thread_of,
+        error=error,
     )
-    return True
+    # Not the row count: PostgreSQL's driver gives -1 for an insert that did nothing.
+    return db.execute(written.on_conflict_do_nothing().returning(t.deliveries.c.key)).first() is not None
 
 
 def freeze(payload: Mapping[str, Any]) -> str:

@@ -137,8 +137,9 @@ class _Run:
     def _act(self, key: str) -> None:
         with self.office.store.connect() as db:
             row = by_key(db, key)
-        if row is None or row.state not in OPEN:
-            return  # somebody else was quicker
+            parent = by_key(db, row.thread_of) if row is not None and row.thread_of else None
+        if row is None or row.state not in OPEN or self._when(row, parent) > self.office.clock():
+            return  # somebody else was quicker; what they have begun to send since may be on its way
         try:
             conversation = self._conversation(row)
             if row.kind == "digest" and row.state == "planned" and not self.office.allow_external:
@@ -275,16 +276,18 @@ class _Run:
             if ts:
                 self._sent(row, ts)
             elif self._overtaken(row):
-                self._put(row, state="skipped", error="it was lost, and a newer one has come", only=("sending", "doubt"))
+                words = "it was lost, and a newer one has come"
+                self._put(row, state="skipped", error=words, only=("sending", "doubt"), attempt=row.attempts)
             else:
                 self._put(row, state="planned", error="it had not arrived", not_before=0, only=("sending", "doubt"), attempt=row.attempts)
 
     def _cannot_look(self, row: Delivery, why: str) -> None:
         if self.office.on_doubt == "resend" and row.kind.startswith("digest"):
-            self._put(row, state="planned", error=f"{why}; sent again as [digest] on_doubt says", not_before=0, only=("sending", "doubt"))
+            words = f"{why}; sent again as [digest] on_doubt says"
+            self._put(row, state="planned", error=words, not_before=0, only=("sending", "doubt"), attempt=row.attempts)
         else:
             words = f"{why}, and it may have arrived. Look, then: okrbot deliveries retry or okrbot deliveries sent"
-            self._put(row, state="held", error=words, only=("sending", "doubt"))
+            self._put(row, state="held", error=words, only=("sending", "doubt"), attempt=row.attempts)
 
     def _overtaken(self, row: Delivery) -> bool:
         with self.office.store.connect() as db:

@@ -15,7 +15,7 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from crash.steps import Steps
 from okrbot.app import App
 from okrbot.rulebook import Page
-from okrbot.serve import Serving
+from okrbot.serve import Serving, line
 from okrbot.serve.line import HttpLine
 from okrbot.store import Store
 
@@ -53,15 +53,15 @@ def serve(app: App, store: Store, control: str, steps: Steps, *, told: Callable[
     acknowledgement ("seen"): so none is ever too early to be noticed. `stop` ends the server in good order.
     """
     seen = threading.Event()
-    with socket.socket(socket.AF_UNIX) as line, _held_back(seen, steps):
-        line.connect(control)
+    with socket.socket(socket.AF_UNIX) as end, _held_back(seen, steps):
+        end.connect(control)
         serving = Serving(app, store)
         assert serving.line is not None
         busy = Busy(serving._executor.submit)
         serving._executor.submit = busy  # type: ignore[method-assign,assignment]
         serving.line.start()
         port = serving.line.port if isinstance(serving.line, HttpLine) else 0
-        said = line.makefile("rw", encoding="utf-8")
+        said = end.makefile("rw", encoding="utf-8")
         print(port, file=said, flush=True)
         for text in said:
             word, now = text.split()
@@ -97,6 +97,7 @@ def _obey(word: str, serving: Serving, seen: threading.Event, busy: Busy, steps:
 @contextlib.contextmanager
 def _held_back(seen: threading.Event, steps: Steps) -> Iterator[None]:
     plain, sent, start = Ack.__call__, SocketModeClient.send_socket_mode_response, HttpLine.__init__
+    line.HTTP_THREADS = 2  # sixteen take longer to start than a case to play
 
     def ack(self: Ack, *arguments: Any, **named: Any) -> Any:
         steps("before ack")
