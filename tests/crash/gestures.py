@@ -82,7 +82,7 @@ FORM = (*SHOWN, "views.open")
 DONE: Standing = (1, 1, "answered", False)
 NO_EFFECT: Standing = (1, 0, "answered", False)
 GESTURES: tuple[Gesture, ...] = (
-    Gesture("a click", "p-class", click("It is maintenance"), ("auth.test", *SHOWN)),
+    Gesture("a click", "p-class", click("It is maintenance"), SHOWN),
     Gesture("a choice", "p-snooze", choose("Ask me later…", "for two weeks"), SHOWN),
     Gesture("a stop", "p-stop", click("We stop this"), SHOWN),
     Gesture("a reason", "p-fine", form("Not a problem because…", why="The law asks for it.", weeks="4 weeks"), FORM),
@@ -90,6 +90,7 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("an outcome", "p-outcome", form("Tell what happened…", verdict="The number moved", text="It went up."), FORM),
     Gesture("too early", "p-early", click("Too early to tell"), SHOWN, after=NO_EFFECT),
     Gesture("a click on Home", "p-stop", from_home("We stop this"), (*SHOWN, "views.publish")),
+    Gesture("a click, first of all", "p-class", click("It is maintenance"), ("auth.test",)),
     Gesture("a second word", "p-class", click("We stop this"), (*SHOWN, "response_url"), DONE, (1, 1, "answered", True), by="bob"),
     Gesture("a confirmation", "p-connect", click("Yes, that is them"), SHOWN, after=NO_EFFECT),
     Gesture("an undo", "p-class", click("Undo"), SHOWN, DONE, OPEN),
