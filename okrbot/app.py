@@ -262,17 +262,30 @@ class App:
         return send_digests(store, self.config, digests, clock=self.clock, sleep=self.sleep, due=due, titles=titles, kinds=kinds, tell=tell)
 
     def previews(self, store: Store, *, product: str | None = None) -> list[str]:
-        """Write one page a digest that shows it as Slack would; return where each is, with a link into Block Kit Builder."""
+        """Write pages that show each digest, the next question and an owner's Home as Slack would; return where each is.
+
+        The line of a digest comes with a link into Slack's Block Kit Builder. Nothing is sent and nothing remembered.
+        """
+        from okrbot.blocks import Post
+        from okrbot.blocks.home import home_view
+        from okrbot.blocks.prompt import question, text
+        from okrbot.listeners.homing import sample
         from okrbot.slack.digests import render
-        from okrbot.slack.preview import preview_digest
+        from okrbot.slack.preview import preview_digest, preview_home, preview_question
 
         audit = self.audit(store, remember=False)
-        titles, kinds = {rule.rule: rule.title for rule in audit.rules}, _by_kind(audit)
+        titles, kinds, pages = {rule.rule: rule.title for rule in audit.rules}, _by_kind(audit), self.pages()
         said = []
         for digest in self.digests_of(store, audit, product=product):
             with store.connect() as db:
                 posts = render(db, self.config, digest, titles=titles, kinds=kinds.get(digest.product, {}))
+                home = sample(db, self.config, pages, digest.product, now=self.clock())
             said.append(preview_digest(digest, self.config.folder, posts=posts))
+            if home.waiting:
+                first = home.waiting[0]
+                blocks = question(first, number=1, of=self.config.questions.per_week, first=True)
+                said.append(preview_question(digest.product, Post(text(first), tuple(blocks)), self.config.folder))
+            said.append(preview_home(digest.product, home_view(home), self.config.folder))
         return said
 
     def write_back(

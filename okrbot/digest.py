@@ -82,6 +82,7 @@ class Digest:
     not_checked: tuple[tuple[str, str], ...]  # (rule's title, reason)
     failed_rules: tuple[tuple[str, str], ...]
     started: int = 0  # pieces of value work in progress or finished lately
+    linked: int = 0  # those of them with a path to a key result; scores weigh by estimates where there are some
 
     def score(self, name: str) -> Score | None:
         """Return the score called `name`, None if the product has no such number."""
@@ -128,6 +129,7 @@ def make_digest(audit: Audit, product: ProductResult, config: Config, *, before:
         ),
         failed_rules=tuple((rule.title, rule.reason or "") for rule in audit.rules if rule.outcome == "failed"),
         started=int(product.parts.get("aligned", {}).get("started") or 0),
+        linked=int(product.parts.get("aligned", {}).get("linked") or 0),
     )
 
 

@@ -92,6 +92,6 @@ def digest(product: str = "Shop", *, at: dt.datetime = MONDAY, findings: Sequenc
             Score("splinter", "separately ranked backlogs, in effect", 2.7, 2.2, "2.7", "2.2", False, True),
         ),
         decisions=tuple(Decision(f, 2, 30) for f in found), more=17, open=20, new=2, returned=0, resolved=(), waived=1, restricted=0,
-        unseen=(), notices=(), not_checked=(), failed_rules=(),
+        unseen=(), notices=(), not_checked=(), failed_rules=(), started=42, linked=17,
     )  # fmt: skip
     return dataclasses.replace(base, **values)

@@ -157,12 +157,36 @@ def test_any_backlog_gives_messages_that_slack_takes(week: Digest, words: Sequen
 def test_the_message_fits_a_phone_and_the_first_sentence_stands_alone() -> None:
     posts = digest_posts(digest(), kinds={"Work with no key result": 17})
     assert len(posts.message.blocks) <= 8
-    assert posts.message.text.startswith("Shop, week 48: 41 % of started work has a path to a key result (up from 38 %).")
+    assert posts.message.text.startswith("Shop, week 48: 41 % of started work (17 of 42 pieces) has a path to a key result (up from 38 %).")
     words = shown(list(posts.message.blocks))
-    assert "better than 38 % a week ago" in words
-    assert words.index("better than") < words.index("as a week ago"), "change before level"
+    assert "worse than 2.2 a week ago" in words
+    assert words.index("worse than") < words.index("as a week ago"), "change before level"
+    assert words.count("has a path to a key result") == 1, "the headline's number is not said twice"
     assert words.count("Which key result moves") == 3
     assert "17 other findings" in words
+
+
+def test_numbers_come_with_what_they_are_of_and_with_their_mean() -> None:
+    goals = [
+        GoalLine("No major finding in the audit", "findings", 3.0, 1.0, 0.0, "2026-12-01", ""),
+        GoalLine("Checkout", "%", 62, 64, 70, "", ""),
+    ]
+    posts = digest_posts(digest(), goals=goals, means={"splinter": "2.4", "effective": "19 %"}, sources=["jira", "linear"])
+    words = shown(list(posts.message.blocks))
+    assert "worse than 2.2 a week ago; four-week mean 2.4" in words
+    assert "Data from jira, linear as of Mon 23 Nov" in words
+    scores, standing = ([[cell["text"] for cell in row] for row in post.blocks[-1]["rows"]] for post in posts.thread[:2])
+    assert scores[0] == ["Now", "What", "A week ago", "Change", "Four-week mean"]
+    assert scores[1][-1] == "–"
+    assert standing[1][1:5] == ["3", "1", "0 findings", "67 %"]
+    assert standing[2][1:5] == ["62 %", "64 %", "70 %", "25 %"]
+
+
+def test_a_note_begins_a_sentence_and_says_since_when_it_is_known() -> None:
+    old = dataclasses.replace(digest(), decisions=(Decision(finding(1), 2, 8), Decision(finding(2, note="kr-3 is due"), 0, 20)))
+    words = shown(list(digest_posts(old).message.blocks))
+    assert "In progress, and no path leads from it to a key result (flagged 1 week ago)." in words
+    assert "kr-3 is due (flagged 2 weeks ago)." in words
 
 
 def test_at_most_five_are_named_and_the_rest_is_counted() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import SplitResult
 
 import pytest
+import sqlalchemy as sa
 from fake_slack import FAULTS, FakeSlack
 from fake_slack.fixtures import slack  # noqa: F401
 from slack_digests import MONDAY, PATIENT, app_for, client_for, digest, office_for
@@ -19,8 +20,10 @@ from slack_digests import MONDAY, PATIENT, app_for, client_for, digest, office_f
 from okrbot.app import App
 from okrbot.model import millis
 from okrbot.slack import Client, Timing, by_key, deliver, listed, put, send_digests
+from okrbot.slack.digests import render
 from okrbot.slack.outbox import Outgoing, hash_of
 from okrbot.store import Store, open_store
+from okrbot.store import tables as t
 from okrbot.store.people import put_setting
 
 KEY = "digest:Shop:#shop:2026-W48"
@@ -250,3 +253,14 @@ def test_a_process_that_stood_still_after_its_claim_sends_nothing(
     slack.clock.advance(60)
     assert deliver(office) == 1
     assert len(slack.top("#shop")) == 1
+
+
+def test_the_mean_of_four_weeks_counts_each_week_once(app: App, store: Store) -> None:
+    with store.begin() as db:
+        for days, share in ((27, 0.2), (20, 0.3), (13, 0.9), (12, 0.4), (2, 0.5), (40, 0.0)):
+            scores = json.dumps({"Shop": {"effective": share, "splinter": None}})
+            db.execute(sa.insert(t.audits).values(as_of=millis(MONDAY - dt.timedelta(days=days)), ran=0, scores=scores, rules="[]"))
+    with store.connect() as db:
+        posts = render(db, app.config, digest())
+    rows = [[cell["text"] for cell in row] for row in posts.thread[0].blocks[-1]["rows"]]
+    assert [row[-1] for row in rows] == ["Four-week mean", "–", "35 %", "–"], "20, 30, 40 and 50 %: of two audits in a week the last counts"

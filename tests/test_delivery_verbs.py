@@ -89,6 +89,13 @@ def test_the_preview_sends_nothing_and_needs_no_token(slack: FakeSlack, place: P
     page = (place.parent / "digest-preview-shop.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "Key results" in page
+    asked = (place.parent / "question-preview-shop.html").read_text(encoding="utf-8")
+    assert "Link a key result…" in asked
+    assert "Question 1 of at most 2 this week" in asked
+    home = (place.parent / "home-preview-shop.html").read_text(encoding="utf-8")
+    assert "Waiting for you (2)" in home
+    assert "Mondays at 09:00" in home
+    assert "!date" not in home
     assert slack.requests == []
 
 

@@ -18,7 +18,7 @@ from okrbot.answers import Answer, Given, take
 from okrbot.app import App
 from okrbot.blocks import modals
 from okrbot.blocks.home import Card, Home, home_view
-from okrbot.blocks.prompt import answered, question
+from okrbot.blocks.prompt import answered, named, question
 from okrbot.blocks.prompt import text as text_of
 from okrbot.config import Config
 from okrbot.model import millis
@@ -287,3 +287,9 @@ def test_a_home_with_everything_on_it_is_taken_by_slack() -> None:
     assert wrong_view(view) == []
     empty = home_view(Home([], 0, [], [], [], None, False, True, None, MONDAY))
     assert wrong_view(empty) == []
+
+
+def test_a_key_that_is_a_number_for_machines_is_not_shown() -> None:
+    said = {"key": "82a4dc5354cd", "title": "Reviews on every product", "url": "https://linear.example/p/1"}
+    assert named(said) == "*<https://linear.example/p/1|Reviews on every product>*"
+    assert named(said | {"key": "WEB-7"}) == "*<https://linear.example/p/1|WEB-7>* Reviews on every product"

@@ -22,7 +22,7 @@ from okrbot.render import headline
 TEMPLATE = "slack_digest.j2"
 # Action ids carry a version: a message stays clickable for years.
 OPEN, WHY, CHANGE_DAY, MUTE = "okr.v1.digest.open", "okr.v1.digest.why", "okr.v1.digest.day", "okr.v1.digest.mute"
-GOAL_HEAD = ("Key result", "From", "Now", "To", "Way", "Due", "Last check-in")
+GOAL_HEAD = ("Key result", "From", "Now", "To", "Progress", "Due", "Last check-in")
 MOST_CHANGES, MOST_ROWS, MOST_KINDS, MOST_UNSEEN, MOST_GAPS = 4, 20, 20, 15, 5
 BUDGET = MOST_CHARACTERS - 1000  # room for the line about being late, which is added when it is sent
 
@@ -71,13 +71,15 @@ def digest_posts(
     goals: Sequence[GoalLine] = (),
     kinds: Mapping[str, int] | None = None,
     skipped: Sequence[str] = (),
+    means: Mapping[str, str] | None = None,
+    sources: Sequence[str] = (),
     short: bool = True,
 ) -> DigestPosts:
     """Return the messages of one digest.
 
     `gaps` say what could not be read and since when (default: the digest's own words), `goals` are the product's key results,
-    `kinds` counts open findings by their rule's title, `skipped` are periods whose digest was never sent. A quiet week is one
-    line if `short`. Raises TooMuchError never: whatever the backlog, the result fits.
+    `kinds` counts open findings by their rule's title, `skipped` are periods whose digest was never sent, `means` are scores over
+    the last four weeks as people read them, `sources` the trackers the data is from. A quiet week is one line if `short`. Raises TooMuchError never: whatever the backlog, the result fits.
     """
     holes = tuple(gaps) or tuple(Gap(words, None) for words in digest.unseen)
     zone = zoneinfo.ZoneInfo(digest.zone)
@@ -88,6 +90,8 @@ def digest_posts(
         "headline": headline(digest),
         "gaps": holes[:MOST_GAPS],
         "more_gaps": max(0, len(holes) - MOST_GAPS),
+        "means": means or {},
+        "sources": sources,
         "when": digest.as_of.astimezone(zone),
     }
     if holes and all(score.now is None for score in digest.scores) and not digest.open:
@@ -139,7 +143,7 @@ def _whole(digest: Digest, values: dict[str, Any], skipped: Sequence[str], most:
     if values["gaps"]:
         blocks.append(section(_fit(say(TEMPLATE, "gaps", values))))
     if changes := _changes(digest.scores):
-        blocks.append(fields([say(TEMPLATE, part, {"s": score}) for part, score in changes]))
+        blocks.append(fields([say(TEMPLATE, part, {"s": score, "mean": values["means"].get(score.name, "")}) for part, score in changes]))
     beyond = 0
     if most:
         lines, beyond = _decisions(digest, values, most)
@@ -194,9 +198,10 @@ def _footer(digest: Digest) -> Block:
 
 
 def _changes(scores: Sequence[Score]) -> list[tuple[str, Score]]:
-    """Return what moved, then what stands, at most four: change before level."""
-    moved = [("moved", s) for s in scores if s.now is not None and (s.better or s.worse)]
-    stands = [("level", s) for s in scores if s.now is not None and not (s.better or s.worse)]
+    """Return what moved, then what stands, at most four: change before level. The score of the headline is not said again."""
+    others = [s for s in scores if s.now is not None and s.name != "aligned"]
+    moved = [("moved", s) for s in others if s.better or s.worse]
+    stands = [("level", s) for s in others if not (s.better or s.worse)]
     return (moved + stands)[:MOST_CHANGES]
 
 
@@ -213,12 +218,16 @@ def _decisions(digest: Digest, values: dict[str, Any], most: int) -> tuple[str, 
 def _thread(digest: Digest, values: dict[str, Any], goals: Sequence[GoalLine], kinds: Mapping[str, int], beyond: int) -> Iterable[Post]:
     known = [s for s in digest.scores if s.now is not None]
     if known:
-        news = any(s.before is not None for s in known)
-        head: tuple[str, ...] = ("What", "Now", "A week ago", "Change") if news else ("What", "Now")
-        rows = [(s.meaning, s.shown, s.shown_before, _moved(s))[: len(head)] for s in known]
-        yield _reply(say(TEMPLATE, "thread_scores", values), table(head, rows))
+        means = values["means"]
+        columns = [("Now", [s.shown for s in known]), ("What", [s.meaning for s in known])]
+        if any(s.before is not None for s in known):
+            columns += [("A week ago", [s.shown_before for s in known]), ("Change", [_moved(s) for s in known])]
+        if means:
+            columns.append(("Four-week mean", [means.get(s.name, "–") for s in known]))
+        rows = zip(*(cells for _, cells in columns), strict=True)
+        yield _reply(say(TEMPLATE, "thread_scores", values), table([head for head, _ in columns], [*rows]))
     if goals:
-        lines = [(g.title, _number(g.baseline, g.unit), _number(g.current, g.unit), _number(g.target, g.unit), _way(g), g.due, g.checked or "never")
+        lines = [(g.title, _number(g.baseline, g.unit), _number(g.current, g.unit), _number(g.target, g.unit, last=True), _way(g), g.due, g.checked or "never")
                 for g in goals[:MOST_ROWS]]  # fmt: skip
         yield _reply(say(TEMPLATE, "thread_goals", {"more": max(0, len(goals) - MOST_ROWS)}), table(GOAL_HEAD, lines))
     ordered = sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -252,10 +261,12 @@ def _moved(score: Score) -> str:
     return "better" if score.better else "worse" if score.worse else "same" if score.before is not None else ""
 
 
-def _number(value: float | None, unit: str) -> str:
+def _number(value: float | None, unit: str, *, last: bool = False) -> str:
+    """Return a number with its unit; a unit that is a word stands once a row, in the last column."""
     if value is None:
         return "unknown"
-    return one_line(f"{value:,.2f}".rstrip("0").rstrip(".") + (f" {unit}" if unit else ""), 40)
+    shown = unit if last or not unit.strip().isalpha() or len(unit.strip()) == 1 else ""
+    return one_line(f"{value:,.2f}".rstrip("0").rstrip(".") + (f" {shown}" if shown else ""), 40)
 
 
 def _way(goal: GoalLine) -> str:

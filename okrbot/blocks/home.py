@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from okrbot.answers import Given
 from okrbot.blocks.digest import CHANGE_DAY, MUTE
-from okrbot.blocks.escape import escape, link
+from okrbot.blocks.escape import escape
 from okrbot.blocks.limits import MOST_BLOCKS, TEXTS, Block
 from okrbot.blocks.pieces import actions, button, context, divider, header, section
-from okrbot.blocks.prompt import outcome, question, when
+from okrbot.blocks.prompt import named, outcome, question, when
 from okrbot.blocks.sentences import Marked, say
 from okrbot.prompts import Prompt
 
@@ -125,9 +125,7 @@ def _snooze(given: Given, until: dt.datetime | None, number: int) -> Block:
 
 
 def _about(given: Given) -> str:
-    key, title = str(given.said.get("key", "")), str(given.said.get("title", ""))
-    name = link(str(given.said.get("url", "")), key, 60) or "?"
-    return f"*{name}*" if title in ("", key) else f"*{name}* {escape(title, 80)}"
+    return named(given.said)
 
 
 def _card(card: Card) -> list[Block]:

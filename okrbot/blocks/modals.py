@@ -15,7 +15,15 @@ from okrbot.prompts import Prompt
 LINK_FORM, FINE_FORM, OUTCOME_FORM = "okr.v1.link", "okr.v1.fine", "okr.v1.outcome"
 DAY_FORM, CONNECT_FORM, SHOWN = "okr.v1.day", "okr.v1.connect", "okr.v1.shown"
 KEY_RESULTS = "okr.v1.key_results"  # the select whose options come from the store
-DAYS = (("Monday", "mon"), ("Tuesday", "tue"), ("Wednesday", "wed"), ("Thursday", "thu"), ("Friday", "fri"))
+DAYS = (
+    ("Monday", "mon"),
+    ("Tuesday", "tue"),
+    ("Wednesday", "wed"),
+    ("Thursday", "thu"),
+    ("Friday", "fri"),
+    ("Saturday", "sat"),
+    ("Sunday", "sun"),
+)
 TIMES = tuple((f"{hour:02d}:{minute:02d}",) * 2 for hour in range(6, 19) for minute in (0, 30))
 HOLDS = (("4 weeks", "4"), ("13 weeks", "13"), ("26 weeks", "26"), ("until the finding changes", "0"))
 VERDICTS = (("The number moved", "moved"), ("The number did not move", "not_moved"), ("It cannot be told yet", "unclear"))
@@ -94,7 +102,7 @@ def day_form(product: str, *, day: str, time: str) -> Block:
     times = TIMES if (time, time) in TIMES else ((time, time), *TIMES)
     blocks = [
         section(f"When should the weekly digest of *{escape(product, 60)}* come? The clock is the company's."),
-        field("Day", "day", select("Day", "day", DAYS if any(day == value for _, value in DAYS) else (*DAYS, (day, day)), initial=day)),
+        field("Day", "day", select("Day", "day", DAYS, initial=day)),
         field("Time", "time", select("Time", "time", times, initial=time)),
     ]
     return modal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from okrbot.answers import Given
 from okrbot.blocks.escape import escape, link
@@ -10,6 +11,7 @@ from okrbot.blocks.limits import Block
 from okrbot.blocks.parts import overflow, select
 from okrbot.blocks.pieces import actions, button, context, section
 from okrbot.blocks.sentences import Marked, say
+from okrbot.findings import called
 from okrbot.prompts import Prompt
 
 # Messages stay clickable for years: a new meaning gets a new version, an old one is answered kindly (see listeners).
@@ -33,9 +35,15 @@ def prompt_of(block: str) -> str:
 
 def subject(prompt: Prompt) -> str:
     """Return what a question is about, as one line of Slack's markup."""
-    key, title = str(prompt.said.get("key", "")), str(prompt.said.get("title", ""))
-    name = link(str(prompt.said.get("url", "")), key, 60) or "?"
-    return f"*{name}*" if title in ("", key) else f"*{name}* {escape(title, 120)}"
+    return named(prompt.said)
+
+
+def named(said: Mapping[str, object]) -> str:
+    """Return the key of a finding's subject as a link, and its title; only the title where the key is a number for machines."""
+    key, title = str(said.get("key", "")), str(said.get("title", ""))
+    label = called(key, title)
+    name = link(str(said.get("url", "")), label, 60 if label == key else 120) or "?"
+    return f"*{name}*" if title in ("", label) else f"*{name}* {escape(title, 120)}"
 
 
 def question(prompt: Prompt, *, number: int = 0, of: int = 0, first: bool = False) -> list[Block]:
@@ -87,12 +95,13 @@ def when(at: dt.datetime) -> str:
 
 
 def _said(prompt: Prompt) -> dict[str, object]:
-    names = ("rule_title", "note", "question", "expected", "key")
+    names = ("rule_title", "note", "question", "expected")
     return {
         "kind": prompt.kind,
         "about_item": prompt.about_item,
         "product": prompt.product,
         "claimant": Marked(f"<@{prompt.said['claimant']}>") if prompt.kind == "connect" else "",
+        "key": called(str(prompt.said.get("key", "")), str(prompt.said.get("title", ""))),
         **{name: str(prompt.said.get(name, "")) for name in names},
     }
 

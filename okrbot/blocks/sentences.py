@@ -31,6 +31,12 @@ def _cut(text: str, width: int) -> Marked:
     return Marked(escape(text, width))
 
 
+def _begun(text: str) -> str:
+    """Return a note as the beginning of a sentence; a key or name that is written small stays small."""
+    first = text.split(" ", 1)[0].rstrip(",:;")
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
 @functools.cache
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
@@ -41,7 +47,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": count, "cut": _cut, "count_of": lambda things, one: count(len(things), one)}
+    environment.filters |= {"count": count, "cut": _cut, "begun": _begun, "count_of": lambda things, one: count(len(things), one)}
     environment.globals |= {"link": _link}
     return environment
 

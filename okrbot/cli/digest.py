@@ -12,7 +12,9 @@ from okrbot.cli.shared import instant_of, must_hold, open_app
 @click.option("--product", metavar="NAME", help="Only this product.")
 @click.option("--dry-run", is_flag=True, help="Print the digest; send nothing, remember nothing.")
 @click.option(
-    "--preview", is_flag=True, help="Print a link that shows the message in Slack's Block Kit Builder, and write an HTML preview."
+    "--preview",
+    is_flag=True,
+    help="Draw the digest, the next question and an owner's Home on local pages, with a link into Slack's Block Kit Builder; send nothing.",
 )
 @click.option("--as-of", metavar="DATE", help="With --dry-run: the digest as of a past day.")
 @click.pass_context

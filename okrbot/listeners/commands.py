@@ -13,7 +13,7 @@ from okrbot.answers import Answer, AnswerError
 from okrbot.blocks import modals
 from okrbot.blocks import prompt as shown
 from okrbot.blocks.digest import CHANGE_DAY, MUTE
-from okrbot.blocks.escape import escape, link
+from okrbot.blocks.escape import escape
 from okrbot.blocks.home import UNMUTE
 from okrbot.blocks.limits import Block
 from okrbot.blocks.pieces import actions, button, context, section
@@ -92,7 +92,7 @@ def _mine(desk: Desk, respond: Respond, person: str, mine: tuple[str, ...]) -> N
 def _key(desk: Desk, respond: Respond, mine: tuple[str, ...], key: str) -> None:
     f, e = t.findings.c, t.finding_events.c
     with desk.store.engine.connect().execution_options(reading=True) as db:
-        chosen = sa.select(t.findings).where(sa.func.lower(f.key) == key.lower(), f.product.in_(list(mine))).order_by(f.state, f.rule)
+        chosen = sa.select(t.findings).where(_names(key), f.product.in_(list(mine))).order_by(f.state, f.rule)
         rows = db.execute(chosen).mappings().all()
         history = {
             row["rule"]: [
@@ -109,7 +109,6 @@ def _key(desk: Desk, respond: Respond, mine: tuple[str, ...], key: str) -> None:
     pages = desk.pages()
     blocks: list[Block] = []
     for row in rows[:MOST]:
-        name = link(row["url"], row["key"], 60)
         page = pages.get(row["rule"])
         values = {
             "row": row,
@@ -118,13 +117,19 @@ def _key(desk: Desk, respond: Respond, mine: tuple[str, ...], key: str) -> None:
             "history": history[row["rule"]][-6:],
         }
         blocks += [
-            section(f"*{name}* {escape(row['title'], 120)}"),
+            section(shown.named(dict(row))),
             section(say(PAGE, "finding", values)),
             context(say(PAGE, "history", values)),
         ]
     if len(rows) > MOST:
         blocks.append(context(f"and {len(rows) - MOST} more findings"))
     _say(respond, blocks, f"Why {escape(key, 60)} was flagged")
+
+
+def _names(typed: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a finding is about what somebody typed: a key, or the title of what has no key for people."""
+    f = t.findings.c
+    return sa.or_(sa.func.lower(f.key) == typed.lower(), sa.func.lower(f.title) == typed.lower())
 
 
 def _judge(desk: Desk, respond: Respond, text: str) -> None:
@@ -149,9 +154,7 @@ def _snooze(desk: Desk, body: Body, respond: Respond, mine: tuple[str, ...], wor
     said: list[str] = []
     touched: list[str] = []
     with desk.store.begin() as db:
-        chosen = sa.select(f.rule, f.subject).where(
-            sa.func.lower(f.key) == words[0].lower(), f.product.in_(list(mine)), f.state.in_(["open", "returned"])
-        )
+        chosen = sa.select(f.rule, f.subject).where(_names(words[0]), f.product.in_(list(mine)), f.state.in_(["open", "returned"]))
         for row in db.execute(chosen).all():
             prompt = prompts.open_question(db, row.rule, row.subject, person=person, pages=desk.pages(), now=now)
             if prompt is None:
@@ -176,7 +179,7 @@ def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...]) -> None:
     blocks: list[Block] = []
     with desk.store.engine.connect().execution_options(reading=True) as db:
         for name in mine[:MOST]:
-            found = card(db, desk, name)
+            found = card(db, desk.config, name, now=desk.clock())
             muted = shown.when(found.muted_until) if found.muted_until else ""
             blocks.append(section(say("home.j2", "card", {"card": found, "muted": Marked(muted)})))
             mute = button("Speak again", UNMUTE, value=found.value) if muted else button("Mute 4 weeks", MUTE, value=found.value)

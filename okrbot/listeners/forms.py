@@ -22,6 +22,7 @@ from okrbot.listeners.standing import SENTENCES
 from okrbot.store.people import may_answer, put_setting
 
 ACTIONS = {modals.LINK_FORM: "link", modals.FINE_FORM: "fine", modals.OUTCOME_FORM: "outcome"}
+DAY_NAMES = {value: name for name, value in modals.DAYS}
 FIELDS = {"link": ("key_result", "expected"), "fine": ("why", "weeks"), "outcome": ("verdict", "text")}
 
 
@@ -72,7 +73,7 @@ def day_changed(desk: Desk, body: Body, ack: Ack) -> None:
     if not allowed:
         ack(response_action="update", view=modals.window("okrbot", SENTENCES.get(standing, NOT_YOURS)))
         return
-    words = f"From now on the digest of *{escape(product, 60)}* comes on {said.get('day')} at {said.get('time')} ({desk.config.okrbot.timezone})."
+    words = f"From now on the digest of *{escape(product, 60)}* comes on {DAY_NAMES.get(said.get('day', ''), said.get('day'))}s at {said.get('time')} ({desk.config.okrbot.timezone})."
     ack(
         response_action="update",
         view=modals.window("Kept", f"{words} One a week at most: if this week's came already, it starts next week."),

@@ -15,10 +15,12 @@ from okrbot import answers, prompts
 from okrbot.blocks import home as shown
 from okrbot.blocks import modals
 from okrbot.blocks.home import Card, Home, home_view
+from okrbot.config import Config
 from okrbot.listeners.desk import Body, Desk, click_of, home_team_of, person_of
 from okrbot.listeners.standing import SENTENCES
 from okrbot.model import instant, millis
 from okrbot.prompts import Prompt
+from okrbot.rulebook import Page
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
 from okrbot.store.people import find, may_answer, not_found, products_of, remember, setting
@@ -45,7 +47,7 @@ def gather(desk: Desk, person: str) -> Home:
             more=max(0, len(waiting) - MOST_WAITING),
             snoozed=answers.snoozed(db, mine, now=now),
             lately=[given for given in answers.lately(db, mine, since=now - LATELY) if given.action != "snooze"],
-            cards=[card(db, desk, name) for name in mine],
+            cards=[card(db, config, name, now=now) for name in mine],
             muted_until=instant(muted) if muted > millis(now) else None,
             stopped=known is not None and prompts.has_stopped(db, config, known),
             connect=not mine and bool(not_found(db, config)),
@@ -60,7 +62,7 @@ def waiting_for(db: sa.Connection, person: str, products: tuple[str, ...]) -> li
     return sorted(open_ones, key=lambda p: (p.person != person, p.created, p.id))
 
 
-def card(db: sa.Connection, desk: Desk, product: str) -> Card:
+def card(db: sa.Connection, config: Config, product: str, *, now: dt.datetime) -> Card:
     """Return one product with its settings as they are now."""
     chosen = setting(db, f"product:{product}")
     f = t.findings.c
@@ -68,13 +70,29 @@ def card(db: sa.Connection, desk: Desk, product: str) -> Card:
     muted = int(chosen.get("muted_until", 0))
     return Card(
         name=product,
-        channel=next((p.channel for p in desk.config.products if p.name == product), ""),
+        channel=next((p.channel for p in config.products if p.name == product), ""),
         open=count,
-        day=str(chosen.get("day") or desk.config.digest.day),
-        time=str(chosen.get("time") or desk.config.digest.time),
-        zone=desk.config.okrbot.timezone,
-        muted_until=instant(muted) if muted > millis(desk.clock()) else None,
+        day=str(chosen.get("day") or config.digest.day),
+        time=str(chosen.get("time") or config.digest.time),
+        zone=config.okrbot.timezone,
+        muted_until=instant(muted) if muted > millis(now) else None,
         value=json.dumps({"product": product[:500]}),
+    )
+
+
+def sample(db: sa.Connection, config: Config, pages: Mapping[str, Page], product: str, *, now: dt.datetime) -> Home:
+    """Return what an owner of `product` would see in Home if the next questions had been asked now; nobody is asked."""
+    return Home(
+        waiting=prompts.likely(db, pages, product=product, now=now, most=config.questions.per_week or 2),
+        more=0,
+        snoozed=answers.snoozed(db, (product,), now=now),
+        lately=[given for given in answers.lately(db, (product,), since=now - LATELY) if given.action != "snooze"],
+        cards=[card(db, config, product, now=now)],
+        muted_until=None,
+        stopped=False,
+        connect=False,
+        health=None,
+        at=now,
     )
 
 

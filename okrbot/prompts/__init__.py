@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okrbot.prompts.asking import arrived, expire, hold_outside_hours, supersede
-from okrbot.prompts.choosing import delivery_key, has_stopped, open_question, plan
+from okrbot.prompts.choosing import delivery_key, has_stopped, likely, open_question, plan
 from okrbot.prompts.connecting import ask_who
 from okrbot.prompts.follow_up import plan_follow_ups
 from okrbot.prompts.hours import may_write, next_time
@@ -19,6 +19,7 @@ __all__ = [
     "expire",
     "has_stopped",
     "hold_outside_hours",
+    "likely",
     "may_write",
     "next_time",
     "of_person",

@@ -56,6 +56,15 @@ def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: d
     return asked
 
 
+def likely(db: sa.Connection, pages: Mapping[str, Page], *, product: str, now: dt.datetime, most: int) -> list[Prompt]:
+    """Return the questions about `product` that would come next, the weightiest first; nothing is written and nobody is asked."""
+    found: list[Prompt] = []
+    for finding in _waiting(db, now):
+        if finding["product"] == product and len(found) < most and finding["subject"] not in {one.subject for one in found}:
+            found.append(_make(finding, person="", turn=0, pages=pages, now=now, state="asked"))
+    return found
+
+
 def open_question(db: sa.Connection, rule: str, subject: str, *, person: str, pages: Mapping[str, Page], now: dt.datetime) -> Prompt | None:
     """Return the open question about a finding, made now for `person` if nobody was asked yet; None if there is no such finding.
 

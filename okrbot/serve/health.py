@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 
 from okrbot.model import instant
+from okrbot.render import count
 from okrbot.store import Store
 from okrbot.store import tables as t
 
 log = logging.getLogger(__name__)
 
 TICK_LIMIT = dt.timedelta(minutes=10)  # a scheduler that has not ticked for so long hangs
+STUCK = {"doubt": "in doubt", "held": "held", "refused": "refused"}
 BUCKETS = (0.01, 0.05, 0.1, 0.3, 1.0, 3.0)
 
 
@@ -139,7 +141,7 @@ def lines_for_admins(vitals: Vitals, store: Store) -> list[str]:
         found.append(
             f"Last write-back {instant(wrote.claimed):%Y-%m-%d %H:%M} UTC{'' if wrote.done else ', not finished'}: {wrote.outcome}"
         )
-    found += [f"{many} deliveries {state}: see okrbot deliveries" for state, many in stuck]
+    found += [f"{count(many, 'delivery', 'deliveries')} {STUCK[state]}: see okrbot deliveries" for state, many in stuck]
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 
 from okrbot.blocks import DigestPosts, Gap, GoalLine, digest_posts
 from okrbot.config import Config
-from okrbot.digest import Digest
+from okrbot.digest import SCORES, Digest, show_score
 from okrbot.model import instant, millis
 from okrbot.slack.client import Client, connect
 from okrbot.slack.outbox import Delivery, Outgoing, by_key, put
@@ -24,6 +26,8 @@ KIND, REPLY = "digest", "digest_reply"
 DONE, UNDELIVERED = 0, 4
 PATIENCE = 200.0  # seconds that a call from the shell waits for a doubt to be settled
 MOST_MISSED = 60
+FOUR_WEEKS, LEAST_WEEKS = dt.timedelta(weeks=4), 3
+WEEK = 7 * 86_400_000  # milliseconds
 
 
 def send_digests(
@@ -126,7 +130,14 @@ def render(
     counts = _by_rule(db, digest.product) if kinds is None else kinds
     kinds = {names.get(rule, rule.replace("_", " ")): number for rule, number in counts.items()}
     return digest_posts(
-        digest, gaps=_gaps(db, config, digest), goals=_goals(db, digest), kinds=kinds, skipped=skipped, short=config.digest.quiet
+        digest,
+        gaps=_gaps(db, config, digest),
+        goals=_goals(db, digest),
+        kinds=kinds,
+        skipped=skipped,
+        means=_means(db, digest),
+        sources=_sources(config, digest.product),
+        short=config.digest.quiet,
     )
 
 
@@ -193,6 +204,26 @@ def _weeks_between(first: str, last: str) -> list[str]:
 
 def _monday(period: str) -> dt.date:
     return dt.date.fromisocalendar(int(period[:4]), int(period[6:]), 1)
+
+
+def _means(db: sa.Connection, digest: Digest) -> dict[str, str]:
+    """Return each score's mean over the four weeks before the digest, one audit a week, as people read it; {} with fewer than three weeks."""
+    a = t.audits.c
+    since = millis(digest.as_of - FOUR_WEEKS)
+    rows = db.execute(sa.select(a.as_of, a.scores).where(a.as_of > since, a.as_of < millis(digest.as_of)).order_by(a.as_of)).all()
+    weeks: dict[int, Mapping[str, float | None]] = {}
+    for row in rows:
+        weeks[(row.as_of - since) // WEEK] = json.loads(row.scores).get(digest.product, {})
+    if len(weeks) < LEAST_WEEKS:
+        return {}
+    known = {name: [scores[name] for scores in weeks.values() if scores.get(name) is not None] for name in SCORES}
+    return {name: show_score(statistics.fmean(values), SCORES[name][2]) for name, values in known.items() if len(values) >= LEAST_WEEKS}  # type: ignore[arg-type]
+
+
+def _sources(config: Config, product: str) -> list[str]:
+    """Return the names of the sources a product's backlogs are in."""
+    backlogs = next((p.backlogs for p in config.products if p.name == product), ())
+    return list(dict.fromkeys(backlog.split("/", 1)[0] for backlog in backlogs))
 
 
 # --- what the store knows beside the digest ---------------------------------------------------------------------------

@@ -14,18 +14,40 @@ from okrbot.blocks import DigestPosts, Post, digest_posts
 from okrbot.digest import Digest
 from okrbot.render import render
 
+SHORT = 14  # characters of a cell that is not broken into lines
 BUILDER = "https://app.slack.com/block-kit-builder/#"
-_EMOJI = {"warning": "⚠️", "white_check_mark": "✅", "hourglass": "⏳", "zzz": "💤", "house": "🏠", "wave": "👋"}
-_TOKEN = re.compile(r"&lt;(https?://.*?)(?:\|(.*?))?&gt;|&lt;@([A-Z0-9]+)(?:\|.*?)?&gt;|&lt;#([A-Z0-9]+)(?:\|(.*?))?&gt;")
+_EMOJI = {"warning": "⚠", "white_check_mark": "✔", "hourglass": "⏳", "zzz": "💤", "house": "🏠", "wave": "👋"}
+
+_TOKEN = re.compile(
+    r"&lt;!date\^[0-9]+\^[^|]*\|(.*?)&gt;|&lt;(https?://.*?)(?:\|(.*?))?&gt;|&lt;@([A-Z0-9]+)(?:\|.*?)?&gt;|&lt;#([A-Z0-9]+)(?:\|(.*?))?&gt;"
+)
 
 
 def preview_digest(digest: Digest, folder: Path, *, posts: DigestPosts | None = None) -> str:
     """Write a page that shows the digest as Slack would, and return where it is with a link into Block Kit Builder."""
     found = posts or digest_posts(digest)
-    name = re.sub(r"[^a-z0-9]+", "-", digest.product.lower()).strip("-") or "product"
-    path = folder / f"digest-preview-{name}.html"
+    path = _path(folder, "digest", digest.product)
     path.write_text(page(f"{digest.product} in {digest.channel or 'no channel'}", [found.message], found.thread), encoding="utf-8")
     return f"{digest.product}: {path}\n{builder_link(found.message.blocks)}"
+
+
+def preview_question(product: str, post: Post, folder: Path) -> str:
+    """Write a page that shows a question as its person would get it, and return where it is."""
+    path = _path(folder, "question", product)
+    path.write_text(page(f"A question to an owner of {product}", [post]), encoding="utf-8")
+    return f"{product}, the next question: {path}"
+
+
+def preview_home(product: str, view: dict[str, Any], folder: Path) -> str:
+    """Write a page that shows App Home as an owner would see it, and return where it is."""
+    path = _path(folder, "home", product)
+    path.write_text(page(f"Home of an owner of {product}", (), view=view), encoding="utf-8")
+    return f"{product}, Home of an owner: {path}"
+
+
+def _path(folder: Path, what: str, product: str) -> Path:
+    name = re.sub(r"[^a-z0-9]+", "-", product.lower()).strip("-") or "product"
+    return folder / f"{what}-preview-{name}.html"
 
 
 def builder_link(blocks: Sequence[dict[str, Any]], *, view: dict[str, Any] | None = None) -> str:
@@ -64,9 +86,13 @@ def _block(block: dict[str, Any]) -> str:
     if kind == "input":
         return f"<div class='input'><label>{_text(block['label'])}</label>{_element(block['element'])}{_hint(block)}</div>"
     if kind == "table":
-        rows = ["".join(f"<td>{html.escape(cell.get('text', ''))}</td>" for cell in row) for row in block["rows"]]
+        rows = ["".join(_cell(cell.get("text", "")) for cell in row) for row in block["rows"]]
         return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
     return f"<p class='context'>({html.escape(kind)})</p>"
+
+
+def _cell(text: str) -> str:
+    return f"<td{' class=short' if len(text) < SHORT else ''}>{html.escape(text)}</td>"
 
 
 def _hint(block: dict[str, Any]) -> str:
@@ -103,7 +129,9 @@ def mrkdwn(text: str) -> str:
 
 
 def _token(found: re.Match[str]) -> str:
-    url, label, person, channel, name = found.groups()
+    day, url, label, person, channel, name = found.groups()
+    if day:
+        return day
     if url:
         return f'<a href="{url}" rel="noopener noreferrer">{label or url}</a>'
     return f"<span class='mention'>{'@' + person if person else '#' + (name or channel)}</span>"
