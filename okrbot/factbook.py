@@ -95,8 +95,9 @@ started_days | double | days since started; for finished items days from start t
 quiet_days | double | days since a person last changed or commented (bots do not count); since created if never; null if unknown
 family_quiet_days | double | of a unit: the least quiet_days of itself and everything below it; of any other item: that of its unit; null if unknown
 state_days | double | days in the present state, null if unknown
-live_days | double | days since released, null if not
+live_days | double | days since released; null if not, or if the day is unknown
 backlog_rank | integer = 9999 | place among the open items of its backlog, 1 = top; 9999 if no rank is known
+ranked | boolean = true | its place among the open items of its backlog is known
 estimate | double | estimate in the team's unit
 children | integer | direct and indirect children, sub-tasks not counted
 children_started | integer | of these doing or done
@@ -135,13 +136,13 @@ follow_ups | integer | items that follow it up (link, clone, label) and were cre
 planned_one_off | boolean | marked as a one-off
 reason_added | timestamp | when its key result, measure or reason was first written; null if at creation or never
 reason_in_bulk | boolean | that was part of a bulk edit (over 20 items of one author in 10 minutes)
-mostly_done | timestamp | when 80 % of its children (or itself) were done
+mostly_done | timestamp | when 80 % of its children (or itself) were done; null if not yet, or unknown
 hand_offs | integer | changes of team or backlog between start and finish
 teams | integer | teams that work on it or its children
 blocked_by_team | text | another team it waits for or waited for after start, '' if none
 blocked_days | double | days it was blocked by another team after start
 blocked_external | boolean | the wait is for somebody outside the company (label external or vendor)
-from_outside | boolean | created by somebody who has not worked in its team
+from_outside | boolean | created by somebody who has not worked in its team; null if unknown
 scope_locked | boolean | due date and children were fixed before discovery or start
 due_moves | integer | how often the due date moved later
 on_hold | boolean | legal or security hold
@@ -165,8 +166,8 @@ team | text | team of its objective
 level | text | company, product or team, '' if unknown
 cycle | text | name of the cycle
 active | boolean = true | its cycle runs and neither it nor its objective is archived or gone
-cycle_share | double = 0.5 | share of the cycle that has passed, 0 to 1
-cycle_days | double = 45.0 | days since the cycle began
+cycle_share | double = 0.5 | share of the cycle that has passed, 0 to 1; null if unknown
+cycle_days | double = 45.0 | days since the cycle began, without one since it was created; null if unknown
 ended_days | double = 0.0 | days since the last day of its cycle, 0 while it runs; null if its cycle is unknown
 kind | text | aspirational, committed, health or ''
 metric | text | metric
@@ -192,11 +193,11 @@ is_upkeep | boolean | maintain, keep, continue
 seeks_baseline | boolean | its own purpose is to find out where the metric stands
 leading_below | boolean | a product outcome stands beside or below it
 check_ins | integer | number of check-ins in its cycle
-news_days | double | days since the last check-in or change of value; since the cycle began if none
+news_days | double | days since the last check-in or change of value; since the cycle began if none; null if unknown
 confidence_drop | double | highest confidence in the cycle minus the last, 0 to 10
 in_steps | boolean | its value moves in steps: done or not done, milestones, or a metric read once a quarter
 moved_4w | boolean | its value moved in the last four weeks (or its declared lag)
-start_share | double | share of the way already gone at the first check-in of the cycle
+start_share | double | share of the way already gone at the first check-in of the cycle; null if unknown, as nobody looked within its first third
 reached_share | double | share of the cycle that had passed when the target was reached, null if not
 forecast | double | share of the way it will have gone at the end if it goes on as over the cycle so far, null if unknown
 surge_share | double | share of its progress booked in the last 7 days of the cycle
@@ -216,7 +217,7 @@ items | integer | items linked to it
 items_started | integer | of these started
 items_moved_14d | integer | of these changed by a person in the last 14 days
 items_started_below | integer | started items under the goals that hang from it; for a company key result, from its objective
-started_link_days | double | days since the last start of an item linked to it; since the cycle began if none
+started_link_days | double | days since the last start of an item linked to it; since the cycle began if none; null if unknown
 same_day_items | integer | tiny items linked to it, created and closed the same day, last 28 days
 templated_items | integer | of these created from a sub-task template
 """
@@ -238,11 +239,11 @@ product | text | product
 team | text | team
 cycle | text | cycle
 active | boolean = true | its cycle runs and it is not archived or gone
-cycle_days | double = 45.0 | days since the cycle began
+cycle_days | double = 45.0 | days since the cycle began, without one since it was created; null if unknown
 key_results | integer | key results of its own
 children | integer | objectives below it
 items_started | integer | started items linked to it or to anything below it
-quiet_days | double | days since a start or change of linked work, or a check-in; since the cycle began if none
+quiet_days | double | days since a start or change of linked work, or a check-in; since the cycle began if none; null if unknown
 has_reason | boolean | its text says why it stands alone or explores
 depth | integer = 1 | levels from the top objective to this one, both counted
 text_kind | text | qualitative, has_metric, output, unclear
@@ -298,13 +299,13 @@ work_median | double | median days from start to finish without these waits
 rank_reversals | integer | times in four weeks that one person's re-ranking of a top-30 item was undone by another
 rankers | integer | people who re-ranked the top 30 in four weeks (counted, never named)
 low_started | integer | items started in the last 14 days for key results in the lower half of the product's list
-high_waiting | integer | items of other backlogs of the product, for key results in the upper half, that wait over 14 days
+high_waiting | integer | items of other backlogs of the product, for key results in the upper half, that wait over 14 days; null if none is known to and how long some wait is unknown
 high_waiting_example | text | key of one of these
 roadmap_epics | integer | open epics with a due date or planned dates, value class
 locked_epics | integer | of these with date and scope fixed before discovery
 bound_epics | integer | of the locked ones those whose date a law or an event sets (regulation, or label event or legal)
 linked_epics | integer | of these linked to a key result
-top_items | integer | of the top 30 open items those judged by text
+top_items | integer | of the top 30 open items those judged by text whose reporter is known
 handed_in | integer | of these created outside the team and phrased as a solution
 updates_8w | integer | status updates of its projects in eight weeks
 shipped_only_8w | integer | of these that speak of shipped work only
@@ -345,6 +346,7 @@ epics | integer | its epics of the last half year
 epics_with_others | integer | of these that needed another team
 is_platform | boolean | declared platform or enabling team (config)
 krs_authored_outside | integer | its key results written by somebody outside the team
+krs_with_author | integer | its active key results of which the owners tell who wrote them
 key_results | integer | its active key results
 """
     ),

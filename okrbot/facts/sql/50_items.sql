@@ -32,7 +32,9 @@ select u.above as n,
   min(c.finished_ms) filter (c.level >= 0 and c.state = 'done') as first_done,
   max(c.finished_ms) filter (c.level >= 0 and c.state = 'done') as last_done,
   count(distinct c.team) filter (c.level >= 0 and c.state in ('doing', 'done'))::integer as teams,
-  quantile_disc(c.finished_ms, 0.8) filter (c.level >= 0 and c.state = 'done') as mostly
+  -- the day four fifths of all were done: what is still to do, or was done on a day nobody knows, comes last
+  nullif(quantile_disc(case when c.state = 'done' then coalesce(c.finished_ms, 253402300799000) else 253402300799000 end, 0.8)
+    filter (c.level >= 0 and c.state <> 'cancelled'), 253402300799000) as mostly
 from work.up u
 join work.item c on c.n = u.n
 group by u.above;
@@ -130,6 +132,7 @@ select
   ($as_of_ms - coalesce(i.last_state, case when i.has_history then nullif(i.created, 0) end)) / 86400000.0 as state_days,
   case when i.state = 'done' then ($as_of_ms - coalesce(rel."at", i.finished_ms)) / 86400000.0 end as live_days,
   coalesce(rk.place, 9999) as backlog_rank,
+  rk.n is not null as ranked,
   i.estimate,
   coalesce(ch.children, 0) as children,
   coalesce(ch.started, 0) as children_started,

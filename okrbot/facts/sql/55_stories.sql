@@ -123,12 +123,15 @@ select team, reporter
 from (select team, reporter, count(*) as c, sum(count(*)) over (partition by team) as whole from work.item where reporter <> '' group by team, reporter)
 where c * 5 >= whole and whole >= 10;
 
-update item set from_outside = true
-from work.item i
-join work.name m on m.n = i.n
-where item.key = m.key and i.reporter <> ''
-  and exists (select 1 from work.insider s where s.team = i.team)
-  and not exists (select 1 from work.insider s where s.team = i.team and s.person = i.reporter);
+-- null where nobody is named as its reporter, or nobody is known to work in the team.
+update item set from_outside = x.outside
+from (
+  select m.key, case when i.reporter <> '' and i.team in (select team from work.insider)
+    then not exists (select 1 from work.insider s where s.team = i.team and s.person = i.reporter) end as outside
+  from work.item i
+  join work.name m on m.n = i.n
+) x
+where item.key = x.key and x.outside is distinct from false;
 
 -- Scope and date were fixed before anything was learned: a due date and most children stood before the start, no discovery beside it.
 create table work.scope as

@@ -191,7 +191,7 @@ select
   k.id as key, k.source, k.title, k.objective, coalesce(k.objective_title, '') as objective_title,
   coalesce(nullif(k.product, ''), (select case when count(*) = 1 then any_value(name) end from cfg.product), '') as product, coalesce(k.team, '') as team, coalesce(k.level, '') as level, coalesce(k.cycle, '') as cycle, k.active,
   case when k.cycle_end > k.cycle_start then least(1, greatest(0, (t.today - k.cycle_start) / (k.cycle_end - k.cycle_start)::double)) end as cycle_share,
-  case when k.cycle_start is not null then greatest(0, t.today - k.cycle_start)::double end as cycle_days,
+  case when k.cycle_start is not null then greatest(0, t.today - k.cycle_start)::double when k.created > 0 then ($as_of_ms - k.created) / 86400000.0 end as cycle_days,
   case when k.cycle_end is not null then greatest(0, t.today - k.cycle_end)::double end as ended_days,
   k.kind, k.metric, k.unit, k.baseline, k.target,
   coalesce(r.last_value, k.said_current) as "current",

@@ -46,7 +46,7 @@ select backlog,
   median(blocked_days) filter (state = 'done' and finished > now - interval 182 day and blocked_days > 0) as wait_median,
   median(started_days - coalesce(blocked_days, 0)) filter (state = 'done' and finished > now - interval 182 day and blocked_days > 0) as work_median,
   count(*) filter (state = 'doing' and blocked_by_team <> '' and not blocked_external)::integer as waiting,
-  count(*) filter (backlog_rank <= 30 and text_known and state in ('todo', 'doing'))::integer as top_items,
+  count(*) filter (backlog_rank <= 30 and text_known and from_outside is not null and state in ('todo', 'doing'))::integer as top_items,
   count(*) filter (backlog_rank <= 30 and text_known and state in ('todo', 'doing') and from_outside and text_kind = 'solution')::integer as handed_in
 from work.recent
 where level >= 0
@@ -99,12 +99,14 @@ from (
   where f.active and f.product <> ''
 );
 
+-- What waits elsewhere for the upper half; where none is known to have waited long enough and the age of some is unknown, so is the number.
 create table work.local_rank as
 select b.key as backlog,
   (select count(*) from item i join work.kr_half h on h.key = i.key_result and not h.upper_half cross join work.moment m
     where i.backlog = b.key and i.level >= 0 and i.work_class = 'value' and i.started > m.now - interval 14 day)::integer as low_started,
-  (select count(*) from item i join work.kr_half h on h.key = i.key_result and h.upper_half
-    where i.backlog <> b.key and i.product = b.product and i.product <> '' and i.unit and i.state = 'todo' and i.work_class = 'value' and i.age_days > 14)::integer as high_waiting,
+  (select case when count(*) filter (i.age_days > 14) > 0 or count(*) = count(i.age_days) then count(*) filter (i.age_days > 14) end
+    from item i join work.kr_half h on h.key = i.key_result and h.upper_half
+    where i.backlog <> b.key and i.product = b.product and i.product <> '' and i.unit and i.state = 'todo' and i.work_class = 'value')::integer as high_waiting,
   (select min(i.key) from item i join work.kr_half h on h.key = i.key_result and h.upper_half
     where i.backlog <> b.key and i.product = b.product and i.product <> '' and i.unit and i.state = 'todo' and i.work_class = 'value' and i.age_days > 14
       and not i.restricted) as example
@@ -139,7 +141,7 @@ select
   coalesce(p.stabilising, false) as stabilising, coalesce(p.discovery_elsewhere, false) as discovery_elsewhere,
   coalesce(i.doing, 0) as started_items, coalesce(i.waiting, 0) as waiting_items, i.wait_median, i.work_median,
   coalesce(r.reversals, 0) as rank_reversals, coalesce(r.rankers, 0) as rankers,
-  coalesce(l.low_started, 0) as low_started, coalesce(l.high_waiting, 0) as high_waiting, coalesce(l.example, '') as high_waiting_example,
+  coalesce(l.low_started, 0) as low_started, l.high_waiting, coalesce(l.example, '') as high_waiting_example,
   coalesce(u.roadmap, 0) as roadmap_epics, coalesce(u.locked, 0) as locked_epics, coalesce(u.bound, 0) as bound_epics, coalesce(u.value_one_offs, 0) as value_one_offs, coalesce(u.roadmap_linked, 0) as linked_epics,
   coalesce(i.top_items, 0) as top_items, coalesce(i.handed_in, 0) as handed_in,
   coalesce(n.updates, 0) as updates_8w, coalesce(n.shipped_only, 0) as shipped_only_8w, coalesce(n.learned, 0) as learned_8w, coalesce(n.launch, 0) as launch_8w

@@ -46,10 +46,13 @@ select team, count(distinct objective)::integer as objectives, count(*) filter (
   count(*) filter (due is not null and due = cycle_end)::integer as last_day,
   count(*) filter (cadence = 'quarterly')::integer as quarterly,
   count(*)::integer as krs,
-  count(*) filter (outside)::integer as outside
+  count(*) filter (outside)::integer as outside,
+  count(*) filter (authored)::integer as authored
 from (
   select coalesce(nullif(k.team, ''), k.product) as team, k.objective, k.due, k.cycle_end, k.cadence,
-    k.owner <> '' and o.owner <> '' and o.owner = p.owner and k.owner = o.owner as outside
+    k.owner <> '' and o.owner <> '' and o.owner = p.owner and k.owner = o.owner as outside,
+    -- who wrote it is told by three owners: no goal above, or another owner than the objective's, settles it
+    p.id is null or (k.owner <> '' and o.owner <> '' and (k.owner <> o.owner or p.owner <> '')) as authored
   from work.kr k
   join work.objective o on o.id = k.objective
   left join work.objective_parent op on op.id = o.id
@@ -72,7 +75,7 @@ select
   coalesce(k.before_main, '') as component_before, coalesce(k.now_main, '') as component_now, coalesce(k.main, '') as main_component, s.share as main_component_share,
   t.epics, t.with_others as epics_with_others,
   coalesce(c.platform, false) as is_platform,
-  coalesce(g.outside, 0) as krs_authored_outside, coalesce(g.krs, 0) as key_results
+  coalesce(g.outside, 0) as krs_authored_outside, coalesce(g.authored, 0) as krs_with_author, coalesce(g.krs, 0) as key_results
 from (
   select team, mode(product order by product) as product,
     count(*) filter (has_history) * 2 >= count(*) as has_history,
