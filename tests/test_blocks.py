@@ -229,7 +229,7 @@ def test_restricted_findings_are_counted_not_named() -> None:
     "blocks",
     [
         [section("x")] * 51,
-        [section("x" * 3001)],
+        [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}],
         [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}],
         [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}],
         [section(" ")],

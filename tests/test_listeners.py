@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from fake_slack import FakeSlack, Person, mentions
 from fake_slack.fixtures import slack  # noqa: F401
 from slack_office import TRANSPORTS, Town, answers_of, town
@@ -255,7 +256,7 @@ def test_owners_change_the_day_and_mute_the_digest(place: Town) -> None:
     noor.fill("day", "Wednesday")
     noor.fill("time", "10:30")
     assert noor.submit() == {}
-    place.waits(lambda: "wed 10:30" in noor.reads(noor.home))
+    place.waits(lambda: "Wednesdays at 10:30" in noor.reads(noor.home))
     noor.click(noor.home, "Mute 4 weeks")
     place.waits(lambda: "muted until" in noor.reads(noor.home))
     noor.click(noor.home, "Speak again")
@@ -287,6 +288,38 @@ def test_the_slash_command(place: Town) -> None:
     assert "open finding" in says(noor, "settings")
     assert "Shop: work and goals" in says(noor, "preview")
     assert place.slack.top("#shop") == [], "a preview sends nothing"
+
+
+def test_the_slash_command_with_nonsense_behind_it(place: Town) -> None:
+    noor = place.noor
+
+    def says(text: str) -> str:
+        before = len(noor.notices())
+        noor.command(text)
+        place.waits(lambda: len(noor.notices()) > before)
+        return str(noor.reads(noor.notices()[-1]))
+
+    assert "no product Depot among yours: Shop" in says("preview Depot"), "another owner's product is not shown instead"
+    assert "Shop: work and goals" in says("preview sHoP")
+    assert "Write `/okrbot snooze KEY`" in says("snooze")
+    assert "Write `/okrbot snooze KEY`" in says("snooze PAY-60 forever")
+    assert "no finding on NOPE-1" in says("snooze NOPE-1")
+    assert "no finding on" in says("<!channel> &amp; " + "x" * 7000)
+    assert "sure)" in says("judge " + "Ship it & <b>now</b> " * 350)
+    assert "Write the text" in says("judge    ")
+    assert "What okrbot can do" in says("HELP") or "/okrbot snooze" in says("HELP")
+
+
+def test_findings_with_texts_that_grow_are_cut_and_that_is_said(place: Town) -> None:
+    made = {"subject": "item:jira/1", "family": "outcome", "severity": "high", "subject_kind": "item", "source": "jira", "key": "PAY-6000"}
+    texts = {"title": "&" * 300, "note": "<" * 500, "question": "&" * 700, "product": "Shop", "state": "open", "evidence": "{}"}
+    with place.store.begin() as db:
+        for number in range(9):
+            db.execute(sa.insert(t.findings).values(**made, **texts, rule=f"r{number}", first_seen=1, last_seen=1, state_since=0))
+    noor = place.noor
+    noor.command("PAY-6000")
+    place.waits(lambda: noor.notices())
+    assert "There is more; it did not fit here" in noor.reads(noor.notices()[-1])
 
 
 def test_judging_in_slack_heeds_what_people_and_the_model_said(place: Town) -> None:

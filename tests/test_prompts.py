@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
+import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +20,7 @@ from okrbot import prompts
 from okrbot.answers import Answer, Given, take
 from okrbot.app import App
 from okrbot.blocks import modals
+from okrbot.blocks.escape import fit
 from okrbot.blocks.home import Card, Home, home_view
 from okrbot.blocks.prompt import answered, named, question
 from okrbot.blocks.prompt import text as text_of
@@ -272,6 +276,41 @@ def test_a_thousand_hostile_titles_give_valid_messages_that_ping_nobody() -> Non
             assert wrong_view(form(prompt, modals.metadata(prompt))) == []
 
 
+@pytest.mark.parametrize("letter", ["&", "<", ">", "*", "x", "é", "😀", ":a:", "|"])
+def test_texts_that_grow_when_they_are_escaped_still_fit(letter: str) -> None:
+    long = letter * 3000
+    said = dict.fromkeys(("key", "title", "note", "question", "rule_title", "expected", "remedy"), long) | {
+        "url": "https://a.example/" + "p" * 900
+    }
+    for kind, subject in itertools.product(("question", "followup"), ("item:jira/1", "team:x")):
+        prompt = Prompt("p" * 16, "r", subject, "Shop", "UNOOR", kind, "asked", MONDAY, MONDAY, None, "", "", 1, said)
+        assert wrong_message(question(prompt, number=1, of=2, first=True), text_of(prompt)) == []
+        for action, value in (
+            ("link", {"key_result": long, "title": long, "expected": long}),
+            ("fine", {"why": long, "weeks": 4}),
+            ("outcome", {"verdict": "moved", "text": long}),
+        ):
+            given = Given("T:p:U:1", prompt.id, "UNOOR", action, value, MONDAY, True, None, "accepted", said=said)
+            assert wrong_message(answered(prompt, given)) == []
+        for form in (modals.link_form, modals.fine_form, modals.outcome_form):
+            assert wrong_view(form(prompt, modals.metadata(prompt))) == []
+        assert wrong_view(modals.questions_window("Shop", [prompt], more=3)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "kept"),
+    [
+        ("short", 10, "short"),
+        ("a &amp; b", 6, "a…"),
+        ("a &amp; b", 8, "a &amp;…"),
+        ("see <https://a.example/1|A-1> now", 20, "see…"),
+        ("see <https://a.example/1|A-1> now", 31, "see <https://a.example/1|A-1>…"),
+    ],
+)
+def test_what_is_cut_is_not_cut_inside_an_entity_or_a_link(text: str, most: int, kept: str) -> None:
+    assert fit(text, most) == kept
+
+
 def test_a_home_with_everything_on_it_is_taken_by_slack() -> None:
     long = "&<>*" * 60
     said = dict.fromkeys(("key", "title", "note", "question", "rule_title"), long)
@@ -283,6 +322,8 @@ def test_a_home_with_everything_on_it_is_taken_by_slack() -> None:
         for n in range(30)
     ]
     cards = [Card(f"{long}{n}", long, 7, "mon", "09:00", "Europe/Amsterdam", MONDAY, "{}") for n in range(12)]
+    full = home_view(Home(waiting, 5, [(one, MONDAY) for one in given], given, cards, None, True, True, [long] * 20, MONDAY))
+    assert re.findall(r"and \d+ more", json.dumps(full)) == ["and 33 more", "and 22 more", "and 22 more", "and 4 more"]
     view = home_view(Home(waiting, 5, [(one, MONDAY) for one in given], given, cards, None, True, True, [long] * 20, MONDAY))
     assert wrong_view(view) == []
     empty = home_view(Home([], 0, [], [], [], None, False, True, None, MONDAY))

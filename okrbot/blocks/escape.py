@@ -30,6 +30,17 @@ def escape(text: str, width: int = 0) -> str:
     return _QUOTE.sub(lambda found: "›" * (len(found.group()) // 4), line)
 
 
+def fit(text: str, most: int) -> str:
+    """Return our own markup cut to `most` characters: not inside an entity or a link, which would show as rubbish."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    begun = max(kept.rfind("<"), kept.rfind("&"))
+    if begun >= 0 and not re.search(r"[>;]", kept[begun:]):
+        kept = kept[:begun]
+    return kept.rstrip() + "…"
+
+
 def link(url: str, label: str, width: int = 0) -> str:
     """Return a link whose label is foreign text; only the label when `url` is no plain http address."""
     words = escape(label.replace("|", "¦"), width)

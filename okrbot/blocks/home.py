@@ -69,15 +69,18 @@ def home_view(home: Home) -> Block:
     if home.snoozed:
         blocks.append(header("Snoozed"))
         blocks += [_snooze(given, until, number) for number, (given, until) in enumerate(home.snoozed[:SMALL])]
+        blocks += _rest(len(home.snoozed))
     if home.lately:
         blocks.append(header("Answered lately"))
         blocks += [
             outcome(given, block_id=f"l:{number}:{given.id}"[:255], about=_about(given)) for number, given in enumerate(home.lately[:SMALL])
         ]
+        blocks += _rest(len(home.lately))
     if home.cards:
         blocks.append(header("Your products"))
         for card in home.cards[:SMALL]:
             blocks += _card(card)
+        blocks += _rest(len(home.cards))
     if home.health is not None:
         blocks += [header("Health of okrbot"), section(_lines(home.health))]
     if home.connect:
@@ -88,6 +91,11 @@ def home_view(home: Home) -> Block:
 def _view(blocks: Sequence[Block], at: dt.datetime) -> Block:
     shown = [*blocks[: MOST_BLOCKS["home"] - 1], context(f"As of {when(at)}. Only you see this page.")]
     return {"type": "home", "callback_id": "okr.v1.home", "blocks": shown}
+
+
+def _rest(count: int) -> list[Block]:
+    """Return the line that counts what is not shown."""
+    return [context(f"and {count - SMALL} more")] if count > SMALL else []
 
 
 def _lines(health: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from okrbot.blocks.escape import one_line, safe_address
+from okrbot.blocks.escape import fit, one_line, safe_address
 from okrbot.blocks.limits import NAME, TEXTS, VALUE, Block
 
 
@@ -25,8 +25,8 @@ def header(text: str) -> Block:
 
 
 def section(text: str, *, accessory: Block | None = None, block_id: str = "") -> Block:
-    """Return a section with one text."""
-    found: Block = {"type": "section", "text": mrkdwn(text)}
+    """Return a section with one text, cut to what fits: what is escaped grows, up to five times."""
+    found: Block = {"type": "section", "text": mrkdwn(fit(text, TEXTS["section"]))}
     if accessory:
         found["accessory"] = accessory
     if block_id:
@@ -36,12 +36,12 @@ def section(text: str, *, accessory: Block | None = None, block_id: str = "") ->
 
 def fields(texts: Sequence[str]) -> Block:
     """Return a section of two columns; at most ten texts."""
-    return {"type": "section", "fields": [mrkdwn(text) for text in texts[:10]]}
+    return {"type": "section", "fields": [mrkdwn(fit(text, TEXTS["field"])) for text in texts[:10]]}
 
 
 def context(*texts: str) -> Block:
     """Return a line of small print."""
-    return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10]]}
+    return {"type": "context", "elements": [mrkdwn(fit(text, TEXTS["context"])) for text in texts[:10]]}
 
 
 def divider() -> Block:

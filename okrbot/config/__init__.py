@@ -18,6 +18,7 @@ from okrbot.model import Secret
 
 __all__ = ["Config", "ConfigError", "Links", "Product", "Source", "Team", "fetch_secret", "find", "load"]
 
+LONGEST_NAME = 100  # of a product; it stands on buttons and in headers
 SIZE_LIMIT = 1_000_000  # bytes; a configuration is written by hand
 _SCHEDULE = re.compile(r"off|every [1-9]\d{0,3} (minutes|hours)|(daily|mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -172,6 +173,9 @@ def _check_names(config: Config, at: Callable[..., Place]) -> None:
         for index, name in enumerate(names):
             if name in names[:index]:
                 raise at(table, index).error("name", f"{name!r} is used twice. Give each its own name.")
+    for index, product in enumerate(config.products):
+        if len(product.name) > LONGEST_NAME:
+            raise at("products", index).error("name", f"has {len(product.name)} characters; write at most {LONGEST_NAME}, as people say it.")
     sources = {source.name for source in config.sources}
     claimed: dict[str, str] = {}
     channels: dict[str, str] = {}

@@ -15,7 +15,7 @@ from okrbot.blocks import prompt as shown
 from okrbot.blocks.digest import CHANGE_DAY, MUTE
 from okrbot.blocks.escape import escape
 from okrbot.blocks.home import UNMUTE
-from okrbot.blocks.limits import Block
+from okrbot.blocks.limits import MOST_BLOCKS, MOST_CHARACTERS, Block, size
 from okrbot.blocks.pieces import actions, button, context, section
 from okrbot.blocks.sentences import Marked, say
 from okrbot.listeners.answering import sentence
@@ -25,12 +25,14 @@ from okrbot.listeners.judging import opinion
 from okrbot.listeners.repaint import repaint
 from okrbot.listeners.standing import SENTENCES
 from okrbot.model import instant
+from okrbot.render import count
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
 from okrbot.store.people import not_found, products_of
 
 PAGE = "command.j2"
 MOST = 5
+ROOM = MOST_CHARACTERS - 500
 SNOOZES = {"": "2w", "2w": "2w", "cycle": "cycle", "change": "change"}
 FOR_OWNERS = "That is for owners of a product. `/okrbot connect` tells me who you are; `/okrbot judge …` is for everybody."
 
@@ -64,18 +66,23 @@ def _for_owners(desk: Desk, body: Body, respond: Respond, verb: str, words: Sequ
     elif verb == "":
         _mine(desk, respond, person, mine)
     elif verb == "preview":
-        wanted = [name for name in mine if name.casefold() == " ".join(words[1:]).casefold()] or list(mine[:1])
-        _say(
-            respond,
-            desk.preview(wanted[0]),
-            f"The digest of {escape(wanted[0], 60)} as it would be now. Only you see this; nothing was sent.",
-        )
+        _preview(desk, respond, mine, " ".join(words[1:]))
     elif verb == "settings":
         _settings(desk, respond, mine)
     elif verb == "snooze":
         _snooze(desk, body, respond, mine, words[1:])
     else:
         _key(desk, respond, mine, " ".join(words))
+
+
+def _preview(desk: Desk, respond: Respond, mine: tuple[str, ...], asked: str) -> None:
+    wanted = next((name for name in mine if name.casefold() == asked.casefold()), "" if asked else mine[0])
+    if not wanted:
+        words = say(PAGE, "no_product", {"asked": asked, "mine": mine[:MOST], "more": max(0, len(mine) - MOST)})
+        _say(respond, [section(words)], "No such product")
+        return
+    said = f"The digest of {escape(wanted, 60)} as it would be now. Only you see this; nothing was sent."
+    _say(respond, desk.preview(wanted), said)
 
 
 def _mine(desk: Desk, respond: Respond, person: str, mine: tuple[str, ...]) -> None:
@@ -86,7 +93,7 @@ def _mine(desk: Desk, respond: Respond, person: str, mine: tuple[str, ...]) -> N
         blocks = [section("Nothing waits for your answer.")]
     elif len(waiting) > MOST:
         blocks.append(context(f"and {len(waiting) - MOST} more on my Home tab"))
-    _say(respond, blocks, f"{len(waiting)} questions wait for you")
+    _say(respond, blocks, f"{count(len(waiting), 'question waits', 'questions wait')} for you")
 
 
 def _key(desk: Desk, respond: Respond, mine: tuple[str, ...], key: str) -> None:
@@ -184,6 +191,8 @@ def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...]) -> None:
             blocks.append(section(say("home.j2", "card", {"card": found, "muted": Marked(muted)})))
             mute = button("Speak again", UNMUTE, value=found.value) if muted else button("Mute 4 weeks", MUTE, value=found.value)
             blocks.append(actions([button("Change day", CHANGE_DAY, value=found.value), mute], block_id=f"p:{name}"[:255]))
+    if len(mine) > MOST:
+        blocks.append(context(f"and {len(mine) - MOST} more on my Home tab"))
     _say(respond, blocks, "Settings")
 
 
@@ -200,4 +209,10 @@ def _connect(desk: Desk, body: Body, respond: Respond) -> None:
 
 
 def _say(respond: Respond, blocks: Sequence[Block], text: str) -> None:
-    respond(text=text, blocks=list(blocks)[:50], response_type="ephemeral", replace_original=False)
+    """Answer the one who typed; what does not fit into one answer is left out, and that is said."""
+    kept = list(blocks)[: MOST_BLOCKS["message"]]
+    while size(kept) > ROOM and len(kept) > 1:
+        kept.pop()
+    if len(kept) < len(blocks):
+        kept = [*kept[: MOST_BLOCKS["message"] - 1], context("There is more; it did not fit here. My Home tab and the report have it.")]
+    respond(text=text, blocks=kept, response_type="ephemeral", replace_original=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from slack_bolt import Ack, Respond
 
 from okrbot import answers, prompts
@@ -17,15 +15,15 @@ from okrbot.listeners.outgoing import outgoing
 from okrbot.listeners.repaint import repaint
 from okrbot.listeners.standing import SENTENCES
 from okrbot.slack.outbox import put
-from okrbot.store.people import remember
+from okrbot.store.people import not_found, remember
 
 
 def claimed(desk: Desk, body: Body, ack: Ack) -> None:
     """Take the word of somebody who says which owner they are: proven by Slack, or put to somebody who may confirm it."""
     view, person, now = body["view"], person_of(body), desk.clock()
-    names = json.loads(str(view.get("private_metadata") or "{}")).get("names", [])
     chosen = values_of(view).get("name", "")
-    name = names[int(chosen)] if chosen.isdigit() and int(chosen) < len(names) else ""
+    with desk.store.connect() as db:
+        name = chosen if chosen in not_found(db, desk.config) else ""
     standing = desk.standing.of(person, team=home_team_of(body))
     if standing or not name:
         ack(response_action="update", view=modals.window("okrbot", SENTENCES.get(standing, "Please open that form again.")))
