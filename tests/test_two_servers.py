@@ -6,8 +6,10 @@ import dataclasses
 import os
 import re
 import shutil
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,13 @@ from fake_slack.fixtures import slack  # noqa: F401
 from slack_office import MONDAY
 from test_delivery_many import together
 
+from okrbot import prompts
 from okrbot.app import App, open_app
 from okrbot.serve import Serving
 from okrbot.store import Store
 from okrbot.store import tables as t
 from okrbot.store.locks import KEY
+from okrbot.store.people import find, put_setting, remember, setting
 
 WEEK = 7 * 86400
 SERVED = """
@@ -154,3 +158,53 @@ def test_two_owners_who_answer_at_once_at_two_servers_are_one_answer_and_one_wor
     assert len(pair.rows(t.overrides.c.value)) == 1
     pair.tick(times=2)
     assert "said it is maintenance" in str(message.blocks)
+
+
+def once_it_waits(store: Store, first: Callable[[sa.Connection], object], second: Callable[[sa.Connection], object]) -> object:
+    """Begin `first`, let `second` begin in a transaction of its own until it waits for a lock, commit both; return what the second returned."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def other() -> object:
+            with store.begin() as db:
+                return second(db)
+
+        with store.begin() as db:
+            first(db)
+            future = pool.submit(other)
+            pause = threading.Event()
+            for _ in range(500):
+                with store.connect() as look:
+                    waiting = "select count(*) from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.datname = current_database()"
+                    if look.execute(sa.text(waiting)).scalar():
+                        break
+                pause.wait(0.01)
+        return future.result(10)
+
+
+def test_two_who_keep_something_of_the_same_person_or_product_lose_nothing(pair: Pair) -> None:
+    store, now, noor = pair.stores[0], pair.app.clock(), pair.noor.id
+    with store.begin() as db:
+        remember(db, noor, now=now, met=True)
+        put_setting(db, "product:Shop", by=noor)
+    once_it_waits(
+        store, lambda db: remember(db, noor, now=now, muted_until=1), lambda db: remember(db, noor, timezone="UTC", now=now, home=True)
+    )
+    once_it_waits(store, lambda db: put_setting(db, "product:Shop", day="tue"), lambda db: put_setting(db, "product:Shop", muted_until=1))
+    with store.connect() as db:
+        known = find(db, noor)
+        assert known is not None
+        assert (known.timezone, dict(known.settings)) == ("UTC", {"met": True, "muted_until": 1, "home": True})
+        assert setting(db, "product:Shop") == {"by": noor, "day": "tue", "muted_until": 1}
+
+
+def test_two_owners_who_open_the_same_question_at_once_open_one(pair: Pair) -> None:
+    store, pages = pair.stores[0], pair.app.pages()
+
+    def opened(person: Person) -> Callable[[sa.Connection], object]:
+        return lambda db: prompts.open_question(db, "no_key_result", "item:jira/20060", person=person.id, pages=pages, now=pair.app.clock())
+
+    found = once_it_waits(store, opened(pair.noor), opened(pair.bas))
+    ((number,),) = pair.rows(sa.func.count(t.prompts.c.id))  # type: ignore[arg-type]
+    assert number == 1
+    assert isinstance(found, prompts.Prompt)
+    assert found.person == pair.noor.id

@@ -13,7 +13,7 @@ from okrbot.config import Config
 from okrbot.findings import fingerprint_of
 from okrbot.model import clean, millis
 from okrbot.prompts.hours import may_write
-from okrbot.prompts.rows import Prompt, insert, of_finding, prompt_id
+from okrbot.prompts.rows import Prompt, by_id, insert, of_finding, prompt_id
 from okrbot.rulebook import FAMILIES, SEVERITIES, Page
 from okrbot.store import tables as t
 from okrbot.store.people import Person, everyone, owners_of
@@ -78,7 +78,7 @@ def open_question(db: sa.Connection, rule: str, subject: str, *, person: str, pa
         return earlier[-1]
     prompt = _make(dict(row), person=person, turn=len(earlier), pages=pages, now=now, state="asked")
     insert(db, prompt)
-    return prompt
+    return by_id(db, prompt.id)  # somebody else may have opened it at the same moment
 
 
 def has_room(db: sa.Connection, config: Config, person: Person, *, now: dt.datetime) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
@@ -78,7 +79,7 @@ def of_finding(db: sa.Connection, kind: str, rule: str, subject: str) -> tuple[P
 
 
 def insert(db: sa.Connection, prompt: Prompt) -> None:
-    """Write a new question."""
+    """Write a new question; one that another process has written meanwhile stays as it is."""
     values = {
         "id": prompt.id,
         "rule": prompt.rule,
@@ -92,7 +93,8 @@ def insert(db: sa.Connection, prompt: Prompt) -> None:
         "version": prompt.version,
         "payload": json.dumps(dict(prompt.said), ensure_ascii=False, sort_keys=True),
     }
-    db.execute(sa.insert(t.prompts).values(**values))
+    new = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+    db.execute(new(t.prompts).values(**values).on_conflict_do_nothing())
 
 
 def change(db: sa.Connection, prompt: str, **values: Any) -> None:

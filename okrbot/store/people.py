@@ -34,15 +34,16 @@ def everyone(db: sa.Connection) -> dict[str, Person]:
     return {row["person"]: _person(row) for row in db.execute(sa.select(t.people)).mappings()}
 
 
-def find(db: sa.Connection, person: str) -> Person | None:
-    """Return the person with this Slack id, None if nobody has met them."""
-    row = db.execute(sa.select(t.people).where(t.people.c.person == person)).mappings().first()
+def find(db: sa.Connection, person: str, *, lock: bool = False) -> Person | None:
+    """Return the person with this Slack id, None if nobody has met them. With `lock`, others wait who want to change them."""
+    chosen = sa.select(t.people).where(t.people.c.person == person)
+    row = db.execute(chosen.with_for_update() if lock else chosen).mappings().first()
     return _person(row) if row else None
 
 
 def remember(db: sa.Connection, person: str, *, name: str = "", timezone: str = "", now: dt.datetime, **settings: Any) -> None:
     """Keep what is known of a person; empty texts leave what was known, a setting of None is forgotten."""
-    old = find(db, person)
+    old = find(db, person, lock=True)
     kept = {**(old.settings if old else {}), **settings}
     values = (
         person,
@@ -88,14 +89,15 @@ def _person(row: Mapping[Any, Any] | sa.RowMapping) -> Person:
     return Person(row["person"], row["name"], row["timezone"], instant(row["seen"]), json.loads(row["settings"]))
 
 
-def setting(db: sa.Connection, name: str) -> dict[str, Any]:
-    """Return what people set under `name` (e.g. "product:Shop"), {} if nothing."""
-    said = db.execute(sa.select(t.settings.c.value).where(t.settings.c.name == name)).scalar()
+def setting(db: sa.Connection, name: str, *, lock: bool = False) -> dict[str, Any]:
+    """Return what people set under `name` (e.g. "product:Shop"), {} if nothing. With `lock`, others wait who want to change it."""
+    chosen = sa.select(t.settings.c.value).where(t.settings.c.name == name)
+    said = db.execute(chosen.with_for_update() if lock else chosen).scalar()
     found: dict[str, Any] = json.loads(said) if said else {}
     return found
 
 
 def put_setting(db: sa.Connection, name: str, **values: Any) -> None:
     """Change what is set under `name`; a value of None is forgotten."""
-    kept = {key: value for key, value in {**setting(db, name), **values}.items() if value is not None}
+    kept = {key: value for key, value in {**setting(db, name, lock=True), **values}.items() if value is not None}
     upsert(db, t.settings, [(name, json.dumps(kept, ensure_ascii=False, sort_keys=True))])
