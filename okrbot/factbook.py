@@ -110,7 +110,7 @@ objective | text | id of that key result's objective
 linked | boolean | there is a path to an active key result
 link_via | text | what matched first: answer, field, label, items, goal, link, project, parent, children, text
 linked_at | timestamp | when that link was made, null if unknown
-objectives_linked | integer | how many objectives it names itself
+objectives_linked | integer | how many active objectives it names itself
 own_bet | boolean | marked as a bet of the team's own (label own-bet), with a reason in its text
 text_kind | text | what its title states: solution, problem, bug, maintenance, unclear
 language | text = 'en' | language of its text, '' if unknown
@@ -216,7 +216,7 @@ layers | integer = 1 | objective levels from the top objective down to its own, 
 items | integer | items linked to it
 items_started | integer | of these started
 items_moved_14d | integer | of these changed by a person in the last 14 days
-items_started_below | integer | started items under the goals that hang from it; for a company key result, from its objective
+items_started_below | integer | started items under the active goals that hang from it; for a company key result, from its objective
 started_link_days | double | days since the last start of an item linked to it; since the cycle began if none; null if unknown
 same_day_items | integer | tiny items linked to it, created and closed the same day, last 28 days
 templated_items | integer | of these created from a sub-task template
@@ -240,8 +240,8 @@ team | text | team
 cycle | text | cycle
 active | boolean = true | its cycle runs and it is not archived or gone
 cycle_days | double = 45.0 | days since the cycle began, without one since it was created; null if unknown
-key_results | integer | key results of its own
-children | integer | objectives below it
+key_results | integer | key results of its own, without those dropped or archived
+children | integer | objectives below it, without those dropped, archived or of a cycle that is over
 items_started | integer | started items linked to it or to anything below it
 quiet_days | double | days since a start or change of linked work, or a check-in; since the cycle began if none; null if unknown
 has_reason | boolean | its text says why it stands alone or explores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,26 @@ def test_a_key_result_of_no_cycle_is_as_old_as_its_creation(tmp_path: Path) -> N
     )
     rows = facts(tmp_path, "key_result", [item("I")], bare)
     assert [rows[key]["cycle_days"] for key in ("OLD", "WHEN")] == [40.0, None]
+
+
+def test_goals_of_a_past_cycle_are_not_counted_among_those_an_item_names(tmp_path: Path) -> None:
+    work = item("A", state="doing", started=AT - DAY, labels=("kr-kr-old", "kr-kr-now", "kr-kr-too"))
+    goals = together(goal("old", "Q3"), goal("now", "Q4"), goal("too", "Q4"))
+    row = facts(tmp_path, "item", [work], goals)["A"]
+    assert (row["objectives_linked"], row["linked"]) == (2, True)
+
+
+def test_an_objective_has_the_goals_below_it_that_still_stand(tmp_path: Path) -> None:
+    above = goal("top", "Q4")
+    below = [goal("past", "Q3", parent="O-top"), goal("filed", "Q4", parent="O-top", archived=True), goal("runs", "Q4", parent="O-top")]
+    filed = KeyResult("FILED", "O-top", "Put away", archived=True)
+    goals = together(above, *below)
+    row = facts(tmp_path, "objective", [item("I")], dataclasses.replace(goals, key_results=(*goals.key_results, filed)))["O-top"]
+    assert (row["children"], row["key_results"]) == (1, 1)
+
+
+def test_work_for_goals_of_a_past_cycle_is_no_work_for_the_key_result_above_them(tmp_path: Path) -> None:
+    above = goal("top", "Q4")
+    work = [item(name, state="doing", started=AT - DAY, labels=(f"kr-kr-{name.lower()}",)) for name in ("PAST", "RUNS")]
+    goals = together(above, goal("past", "Q3", parent="KR-top"), goal("runs", "Q4", parent="KR-top"))
+    assert facts(tmp_path, "key_result", work, goals)["KR-top"]["items_started_below"] == 1

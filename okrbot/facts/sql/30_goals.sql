@@ -29,7 +29,7 @@ select o.source, o.id, o.title,
     else '' end as level,
   o.parent, coalesce(nullif(o.product, ''), tp.product, '') as product, o.team, o.owner, o.created,
   o.cycle, o.status, o.body, o.url, c.start as cycle_start, c."end" as cycle_end,
-  o.gone_since > 0 and o.gone_since <= $as_of_ms as gone,
+  o.gone_since > 0 and o.gone_since <= $as_of_ms as gone, o.archived = 1 as archived,
   o.archived = 0 and not (o.gone_since > 0 and o.gone_since <= $as_of_ms) and o.status not in ('done', 'dropped')
     and (c.start is null or c.start <= t.today) and (c."end" is null or c."end" >= t.today) as active
 from raw.objectives o

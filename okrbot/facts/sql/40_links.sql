@@ -98,7 +98,7 @@ group by n, kr, objective, active;
 -- The best of its own, active ones first; else the nearest ancestor's.
 create table work.own_link as
 select n, arg_min(kr, (not active, ord, kr)) as kr, arg_min(via, (not active, ord, kr)) as via, arg_min("at", (not active, ord, kr)) as "at",
-  bool_or(active) as active, count(distinct objective)::integer as objectives
+  bool_or(active) as active, count(distinct objective) filter (active)::integer as objectives
 from work.direct
 group by n;
 

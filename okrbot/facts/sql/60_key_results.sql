@@ -136,7 +136,7 @@ select k.id, sum(i.started)::integer as started
 from work.kr k
 join work.objective o on not o.gone and (o.parent = k.id or (k.level = 'company' and o.parent = k.objective))
 join (select id as above, id from work.objective union select above, id from work.objective_up) d on d.above = o.id
-join work.kr b on b.objective = d.id and b.id <> k.id
+join work.kr b on b.objective = d.id and b.id <> k.id and b.active
 join work.kr_items i on i.id = b.id
 group by k.id;
 

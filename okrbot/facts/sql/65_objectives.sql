@@ -37,7 +37,7 @@ select o.id,
   count(k.id) as key_results
 from work.objective o
 join work.objective_text x on x.id = o.id
-left join work.kr k on k.objective = o.id and not k.gone
+left join work.kr k on k.objective = o.id and not k.gone and not k.archived
 left join work.kr_text t on t.id = k.id
 group by o.id, x.has_actor, x.has_metric;
 
@@ -48,8 +48,9 @@ select
   o.team, o.cycle, o.active,
   -- an objective of no cycle counts from its creation
   case when o.cycle_start is not null then greatest(0, t.today - o.cycle_start)::double when o.created > 0 then ($as_of_ms - o.created) / 86400000.0 end as cycle_days,
-  (select count(*) from work.kr k where k.objective = o.id and not k.gone and k.status <> 'dropped')::integer as key_results,
-  (select count(*) from work.objective_parent c join work.objective oc on oc.id = c.id and not oc.gone where c.parent = o.id)::integer as children,
+  (select count(*) from work.kr k where k.objective = o.id and not k.gone and not k.archived and k.status <> 'dropped')::integer as key_results,
+  (select count(*) from work.objective_parent c join work.objective oc on oc.id = c.id and not oc.gone and not oc.archived and oc.status <> 'dropped'
+    and coalesce(oc.cycle_end >= t.today, true) where c.parent = o.id)::integer as children,
   coalesce(w.started, 0) as items_started,
   -- the least of what is known; null if nothing is
   case when coalesce(w.moved, epoch_ms(w.last_day::timestamp), epoch_ms(o.cycle_start::timestamp), nullif(o.created, 0)) is not null then
