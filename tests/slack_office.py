@@ -64,7 +64,7 @@ class Town:
         self.slack.clock.advance(601)
         self.serving.work.light()
 
-    def waits(self, test: Callable[[], object], *, seconds: float = 5.0) -> None:
+    def waits(self, test: Callable[[], object], *, seconds: float = 30.0) -> None:
         """Wait until `test` holds: what follows an acknowledgement is done in other threads."""
         pause = threading.Event()
         for _ in range(int(seconds / 0.01)):

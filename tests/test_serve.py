@@ -88,7 +88,7 @@ def page(folder: Path, name: str) -> tuple[int, str]:
         return 0, ""
 
 
-def until(test: object, seconds: float = 20.0) -> None:
+def until(test: object, seconds: float = 60.0) -> None:
     pause = threading.Event()
     for _ in range(int(seconds / 0.05)):
         if test():  # type: ignore[operator]
