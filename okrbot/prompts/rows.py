@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
+from okrbot.store.bulk import insert_new
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,8 +93,7 @@ def insert(db: sa.Connection, prompt: Prompt) -> None:
         "version": prompt.version,
         "payload": json.dumps(dict(prompt.said), ensure_ascii=False, sort_keys=True),
     }
-    new = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    db.execute(new(t.prompts).values(**values).on_conflict_do_nothing())
+    insert_new(db, t.prompts, **values)
 
 
 def change(db: sa.Connection, prompt: str, **values: Any) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from okrbot.model import instant, millis
 from okrbot.schedule.slots import Rule, Slot, last_slot, previous
 from okrbot.store import tables as t
+from okrbot.store.bulk import insert_new
 
 BORN = "born"  # the row that says since when a job is known; its earlier slots are not caught up
 MOST_SKIPPED = 60  # missed slots that are written down one by one
@@ -148,10 +149,5 @@ def _note_missed(db: sa.Connection, job: Job, slot: Slot, *, holder: str, now: d
 
 
 def _insert(db: sa.Connection, job: str, period: str, *, holder: str, claimed: dt.datetime, done: dt.datetime | None, outcome: str) -> bool:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
     values = {"job": job, "period": period, "holder": holder, "claimed": millis(claimed), "done": millis(done) if done else 0}
-    # Not the row count: PostgreSQL's driver gives -1 for an insert that did nothing.
-    made = insert(t.firings).values(**values, outcome=outcome).on_conflict_do_nothing().returning(t.firings.c.period)
-    return db.execute(made).first() is not None
+    return insert_new(db, t.firings, **values, outcome=outcome)

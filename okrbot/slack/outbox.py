@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from okrbot.model import instant, millis
 from okrbot.store import tables as t
+from okrbot.store.bulk import insert_new
 
 EVENT = "okrbot_delivery"  # the message metadata by which a delivery is found again
 OPEN = ("planned", "sending", "doubt")
@@ -79,8 +79,9 @@ def put(db: sa.Connection, message: Outgoing, *, now: dt.datetime, state: str = 
         "metadata": {"event_type": EVENT, "event_payload": {"delivery": number}},
     }
     body = freeze(payload)
-    insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    written = insert(t.deliveries).values(
+    return insert_new(
+        db,
+        t.deliveries,
         key=message.key,
         kind=message.kind,
         product=message.product,
@@ -96,8 +97,6 @@ def put(db: sa.Connection, message: Outgoing, *, now: dt.datetime, state: str = 
         thread_of=message.thread_of,
         error=error,
     )
-    # Not the row count: PostgreSQL's driver gives -1 for an insert that did nothing.
-    return db.execute(written.on_conflict_do_nothing().returning(t.deliveries.c.key)).first() is not None
 
 
 def freeze(payload: Mapping[str, Any]) -> str:

@@ -25,6 +25,19 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[A
     return len(rows)
 
 
+def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
+    """Insert one row and return True; False, changing nothing, where its key exists.
+
+    Where another process is inserting the same key, it waits for that one's end.
+    """
+    names = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join(f":{name}" for name in values)
+    # As text: the dialects' own insert would import all of PostgreSQL's for SQLite too. And not the row count: PostgreSQL's driver
+    # gives -1 for an insert that did nothing.
+    new = sa.text(f"insert into {table.name} ({names}) values ({marks}) on conflict do nothing returning 1")  # noqa: S608 -- our own names
+    return connection.execute(new, values).first() is not None
+
+
 def delete_of(connection: sa.Connection, table: sa.Table, column: str, *, source: str, values: Iterable[str]) -> None:
     """Delete the rows of `source` whose `column` is one of `values`."""
     wanted = list(values)
