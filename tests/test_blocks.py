@@ -182,6 +182,14 @@ def test_numbers_come_with_what_they_are_of_and_with_their_mean() -> None:
     assert standing[2][1:5] == ["62 %", "64 %", "70 %", "25 %"]
 
 
+def test_the_footer_says_when_the_data_was_read_and_when_that_is_old() -> None:
+    def footer(**ago: int) -> str:
+        return shown(list(digest_posts(digest(), sources=["jira"], read=MONDAY - dt.timedelta(**ago)).message.blocks))
+
+    assert "Data from jira as of Mon 23 Nov 2026 08:40 (UTC);" in footer(minutes=20)
+    assert "Data from jira as of Thu 12 Nov 2026 09:00 (UTC): *11 days old*;" in footer(days=11)
+
+
 def test_a_note_begins_a_sentence_and_says_since_when_it_is_known() -> None:
     old = dataclasses.replace(digest(), decisions=(Decision(finding(1), 2, 8), Decision(finding(2, note="kr-3 is due"), 0, 20)))
     words = shown(list(digest_posts(old).message.blocks))

@@ -264,3 +264,13 @@ def test_the_mean_of_four_weeks_counts_each_week_once(app: App, store: Store) ->
         posts = render(db, app.config, digest())
     rows = [[cell["text"] for cell in row] for row in posts.thread[0].blocks[-1]["rows"]]
     assert [row[-1] for row in rows] == ["Four-week mean", "–", "35 %", "–"], "20, 30, 40 and 50 %: of two audits in a week the last counts"
+
+
+def test_data_is_as_old_as_the_source_that_was_read_longest_ago(app: App, store: Store) -> None:
+    with store.begin() as db:
+        for days, verdict in ((9, "complete"), (4, "complete"), (1, "refused")):
+            ended = millis(MONDAY - dt.timedelta(days=days))
+            db.execute(sa.insert(t.pulls).values(source="files", started=ended, ended=ended, verdict=verdict))
+    with store.connect() as db:
+        words = json.dumps(render(db, app.config, digest()).message.blocks)
+    assert "Data from files as of Thu 19 Nov 2026 09:00 (UTC): *4 days old*" in words

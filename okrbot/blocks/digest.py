@@ -24,6 +24,7 @@ TEMPLATE = "slack_digest.j2"
 OPEN, WHY, CHANGE_DAY, MUTE = "okr.v1.digest.open", "okr.v1.digest.why", "okr.v1.digest.day", "okr.v1.digest.mute"
 GOAL_HEAD = ("Key result", "From", "Now", "To", "Progress", "Due", "Last check-in")
 MOST_CHANGES, MOST_ROWS, MOST_KINDS, MOST_UNSEEN, MOST_GAPS = 4, 20, 20, 15, 5
+OLD = dt.timedelta(days=2)  # data that was read longer ago is called old
 BUDGET = MOST_CHARACTERS - 1000  # room for the line about being late, which is added when it is sent
 
 
@@ -73,13 +74,15 @@ def digest_posts(
     skipped: Sequence[str] = (),
     means: Mapping[str, str] | None = None,
     sources: Sequence[str] = (),
+    read: dt.datetime | None = None,
     short: bool = True,
 ) -> DigestPosts:
     """Return the messages of one digest.
 
     `gaps` say what could not be read and since when (default: the digest's own words), `goals` are the product's key results,
     `kinds` counts open findings by their rule's title, `skipped` are periods whose digest was never sent, `means` are scores over
-    the last four weeks as people read them, `sources` the trackers the data is from. A quiet week is one line if `short`. Raises TooMuchError never: whatever the backlog, the result fits.
+    the last four weeks as people read them, `sources` the trackers the data is from, `read` when the one
+    that was read longest ago was last read completely (default: the digest's own instant). A quiet week is one line if `short`. Raises TooMuchError never: whatever the backlog, the result fits.
     """
     holes = tuple(gaps) or tuple(Gap(words, None) for words in digest.unseen)
     zone = zoneinfo.ZoneInfo(digest.zone)
@@ -92,7 +95,8 @@ def digest_posts(
         "more_gaps": max(0, len(holes) - MOST_GAPS),
         "means": means or {},
         "sources": sources,
-        "when": digest.as_of.astimezone(zone),
+        "when": (read or digest.as_of).astimezone(zone),
+        "old": (digest.as_of - read).days if read and digest.as_of - read >= OLD else 0,
     }
     if holes and all(score.now is None for score in digest.scores) and not digest.open:
         return DigestPosts(_failed(digest, values, skipped), ())

@@ -47,6 +47,7 @@ def set_up(stream: TextIO, *, secrets: Collection[str], debug: bool = False) -> 
     root.setLevel(logging.INFO)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it counts every request that waits a moment
     if debug:
         logging.getLogger("okrbot").setLevel(logging.DEBUG)
     log = logging.getLogger("okrbot.serve")

@@ -128,6 +128,7 @@ def render(
     """Return the messages of one digest with what the store knows beside it: gaps, key results, findings by kind."""
     names = titles or {}
     counts = _by_rule(db, digest.product) if kinds is None else kinds
+    sources = _sources(config, digest.product)
     kinds = {names.get(rule, rule.replace("_", " ")): number for rule, number in counts.items()}
     return digest_posts(
         digest,
@@ -136,7 +137,8 @@ def render(
         kinds=kinds,
         skipped=skipped,
         means=_means(db, digest),
-        sources=_sources(config, digest.product),
+        sources=sources,
+        read=_read(db, sources, digest.as_of),
         short=config.digest.quiet,
     )
 
@@ -224,6 +226,18 @@ def _sources(config: Config, product: str) -> list[str]:
     """Return the names of the sources a product's backlogs are in."""
     backlogs = next((p.backlogs for p in config.products if p.name == product), ())
     return list(dict.fromkeys(backlog.split("/", 1)[0] for backlog in backlogs))
+
+
+def _read(db: sa.Connection, sources: Sequence[str], as_of: dt.datetime) -> dt.datetime | None:
+    """Return when the source that was read longest ago was last read completely before `as_of`; None where one never was."""
+    p = t.pulls.c
+    ends = (
+        sa.select(p.source, sa.func.max(p.ended))
+        .where(p.verdict == "complete", p.source.in_(list(sources)), p.ended <= millis(as_of))
+        .group_by(p.source)
+    )
+    found: dict[str, int] = dict(db.execute(ends).all())
+    return instant(min(found.values())) if found and set(found) >= set(sources) else None
 
 
 # --- what the store knows beside the digest ---------------------------------------------------------------------------
