@@ -187,3 +187,34 @@ def test_the_file_is_found_here_then_by_the_environment(tmp_path: Path, monkeypa
     Path("okrbot.toml").touch()
     assert find(None, {"OKRBOT_CONFIG": "/elsewhere/o.toml"}) == Path("okrbot.toml")
     assert find(Path("given.toml"), dict(os.environ)) == Path("given.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "said"),
+    [
+        ("okrbot", 'working_days = ["monday"]', "'monday' is no day. Write mon, tue"),
+        ("okrbot", "working_days = []", "names no day"),
+        ("okrbot", 'working_days = ["mon", "mon"]', "one of them twice"),
+        ("questions", 'hours = ["9", "17"]', 'Write from and to, e.g. ["09:00", "17:00"]'),
+        ("questions", 'hours = ["09:00"]', "is no stretch of a day"),
+        ("questions", 'hours = ["17:00", "09:00"]', "is no stretch of a day"),
+        ("questions", 'others = ["slack:ann"]', "Write e.g. slack:U012AB3CD"),
+        ("schedule", 'health = "9464"', "Write host:port, e.g. 127.0.0.1:9464, or off"),
+        ("schedule", 'health = "127.0.0.1:99464"', "is no address to listen at"),
+        ("slack", 'listen = "off"', "is no address to listen at"),
+        ("slack", 'admins = ["@ann"]', "'@ann' is no Slack id"),
+    ],
+)
+def test_what_would_only_keep_okrbot_silent_is_refused(tmp_path: Path, table: str, line: str, said: str) -> None:
+    text = GOOD.replace("[okrbot]\n", f"[okrbot]\n{line}\n") if table == "okrbot" else f"{GOOD}\n[{table}]\n{line}\n"
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert said in str(caught.value)
+    assert (":2:" if table == "okrbot" else ":22:") in str(caught.value)
+
+
+def test_a_channel_with_blanks_and_a_name_too_long_for_a_button_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no blanks"):
+        read(tmp_path, GOOD.replace("#shop", "#the shop"))
+    with pytest.raises(ConfigError, match="at most 100"):
+        read(tmp_path, GOOD.replace('name = "Shop"', f'name = "{"S" * 101}"'))

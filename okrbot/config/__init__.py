@@ -14,6 +14,7 @@ from typing import Any
 
 from okrbot.config.reading import ConfigError, Place, Reader
 from okrbot.config.settings import LISTS, SECTIONS, Config, Links, Okrs, Product, Rules, Source, Team
+from okrbot.config.talking import check_talking
 from okrbot.model import Secret
 
 __all__ = ["Config", "ConfigError", "Links", "Product", "Source", "Team", "fetch_secret", "find", "load"]
@@ -164,6 +165,7 @@ def _check(config: Config, text: str) -> None:
         for word, value in getattr(config.work_classes, key).items():
             if value not in _CLASSES:
                 raise at("work_classes").error(key, f"{word!r} = {value!r}: write one of {', '.join(_CLASSES)}.")
+    check_talking(config, at)
     _check_names(config, at)
 
 
@@ -175,7 +177,9 @@ def _check_names(config: Config, at: Callable[..., Place]) -> None:
                 raise at(table, index).error("name", f"{name!r} is used twice. Give each its own name.")
     for index, product in enumerate(config.products):
         if len(product.name) > LONGEST_NAME:
-            raise at("products", index).error("name", f"has {len(product.name)} characters; write at most {LONGEST_NAME}, as people say it.")
+            raise at("products", index).error(
+                "name", f"has {len(product.name)} characters; write at most {LONGEST_NAME}, as people say it."
+            )
     sources = {source.name for source in config.sources}
     claimed: dict[str, str] = {}
     channels: dict[str, str] = {}

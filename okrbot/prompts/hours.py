@@ -42,8 +42,8 @@ def next_time(config: Config, zone: str, person: str, now: dt.datetime) -> dt.da
 def window(config: Config, day: dt.date) -> tuple[dt.time, dt.time]:
     """Return from and to of `day`; the last working day of a week ends at noon."""
     start, end = (dt.time.fromisoformat(text) for text in config.questions.hours[:2])
-    last = [DAYS.index(name) for name in config.okrbot.working_days][-1:]
-    return (start, min(end, NOON)) if [day.weekday()] == last and start < NOON else (start, end)
+    last = DAYS.index(config.okrbot.working_days[-1])  # as people write them: where a week begins on Sunday, Thursday stands last
+    return (start, min(end, NOON)) if day.weekday() == last and start < NOON else (start, end)
 
 
 def offset(person: str) -> int:

@@ -73,7 +73,7 @@ def look_up(client: Client, scopes: frozenset[str], name: str) -> Conversation:
             return Conversation(name, "private" if name.startswith("G") else "public")
         channel: dict[str, Any] = client.conversations_info(channel=name)["channel"]
         return Conversation(name, "private" if channel.get("is_private") else "public")
-    wanted = name.removeprefix("#")
+    wanted = name.removeprefix("#").lower()
     for channel in _mine(client, scopes):
         if channel.get("name") == wanted or channel.get("name_normalized") == wanted:
             return Conversation(channel["id"], "private" if channel.get("is_private") else "public")
