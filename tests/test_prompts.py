@@ -191,6 +191,16 @@ def test_muted_people_products_without_owners_and_a_switch_that_is_off_keep_the_
     assert only.person == "UNOOR"
 
 
+def test_an_owner_whom_slack_has_not_told_us_about_is_not_asked(organisation: App, store: Store) -> None:
+    shop = next(p for p in organisation.config.products if p.name == "Shop")
+    config = dataclasses.replace(organisation.config, products=(dataclasses.replace(shop, owners=("slack:U0GHOST",)),))
+    app = dataclasses.replace(organisation, config=config)
+    assert ask(app, store, MONDAY) == [], "a guest perhaps, or somebody of another company"
+    with store.begin() as db:
+        remember(db, "U0GHOST", timezone="Europe/Amsterdam", now=MONDAY)
+    assert [prompt.person for prompt in ask(app, store, MONDAY)] == ["U0GHOST"]
+
+
 def test_owners_are_found_by_name_or_slack_id_and_the_others_are_named(organisation: App, store: Store) -> None:
     with store.connect() as db:
         assert products_of(db, organisation.config, "UNOOR") == ("Shop",)

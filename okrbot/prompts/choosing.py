@@ -27,8 +27,8 @@ _SAID = ("family", "severity", "subject_kind", "source", "key", "title", "url", 
 def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: dt.datetime) -> list[Prompt]:
     """Write the questions that may be asked now and return them; each person gets at most one a call.
 
-    Nobody is asked outside their hours, beyond their number a week, about restricted work, or after they left the last
-    questions unanswered. The caller sends them and the transaction is the caller's.
+    Nobody is asked whom Slack has not told us about, outside their hours, beyond their number a week, about restricted work, or
+    after they left the last questions unanswered. The caller sends them and the transaction is the caller's.
     """
     if not config.questions.enabled:
         return []
@@ -42,7 +42,7 @@ def plan(db: sa.Connection, config: Config, pages: Mapping[str, Page], *, now: d
             continue
         product = finding["product"]
         if product not in rooms:
-            rooms[product] = [p for p in owners_of(db, config, product) if has_room(db, config, _known(people, p, now), now=now)]
+            rooms[product] = [p for p in owners_of(db, config, product) if p in people and has_room(db, config, people[p], now=now)]
         ready = [p for p in rooms[product] if p not in full]
         if not ready:
             continue
@@ -117,10 +117,6 @@ def _sent(db: sa.Connection, person: str) -> Sequence[Any]:
 def delivery_key(prompt: str) -> str:
     """Return the key under which a question is delivered: one question, one message."""
     return f"prompt:{prompt}"
-
-
-def _known(people: Mapping[str, Person], person: str, now: dt.datetime) -> Person:
-    return people.get(person) or Person(person, "", "", now, {})
 
 
 def _least_asked(db: sa.Connection, people: Sequence[str], now: dt.datetime) -> str:

@@ -11,7 +11,7 @@ from okrbot.model import millis
 from okrbot.prompts.choosing import has_room
 from okrbot.prompts.rows import Prompt, expected_of, insert, of_finding, prompt_id
 from okrbot.store import tables as t
-from okrbot.store.people import Person, everyone, owners_of
+from okrbot.store.people import everyone, owners_of
 
 AFTER = dt.timedelta(days=30)
 UNTIL = dt.timedelta(days=90)  # what shipped longer ago is left in peace
@@ -34,7 +34,7 @@ def plan_follow_ups(db: sa.Connection, config: Config, *, now: dt.datetime) -> l
         if earlier and not _too_early(db, earlier[-1], now):
             continue
         owners = [p for p in owners_of(db, config, row["product"]) if p not in {one.person for one in asked}]
-        ready = [p for p in owners if _had_a_question(db, p) and has_room(db, config, people.get(p) or Person(p, "", "", now, {}), now=now)]
+        ready = [p for p in owners if _had_a_question(db, p) and p in people and has_room(db, config, people[p], now=now)]
         if ready:
             prompt = _prompt(db, row, subject, person=ready[0], turn=len(earlier), now=now)
             insert(db, prompt)
