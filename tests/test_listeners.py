@@ -290,6 +290,24 @@ def test_the_slash_command(place: Town) -> None:
     assert place.slack.top("#shop") == [], "a preview sends nothing"
 
 
+def test_an_admin_may_move_and_mute_a_digest_and_nothing_else(place: Town) -> None:
+    ada = place.ada
+    ada.command("settings")
+    place.waits(lambda: ada.notices())
+    shown = ada.notices()[-1]
+    assert "Shop" in ada.reads(shown)
+    ada.click(shown, "Change day")
+    place.waits(lambda: ada.modals)
+    ada.fill("day", "Thursday")
+    ada.fill("time", "08:30")
+    ada.submit()
+    place.waits(lambda: any('"day": "thu"' in str(row[0]) for row in place.rows(t.settings, "value")))
+    place.post_digest()
+    (message,) = place.slack.top("#shop")
+    ada.click(message, "Decide…")
+    place.waits(lambda: "Only the owners" in ada.reads(ada.notices()[-1]))
+
+
 def test_the_slash_command_with_nonsense_behind_it(place: Town) -> None:
     noor = place.noor
 
@@ -301,6 +319,8 @@ def test_the_slash_command_with_nonsense_behind_it(place: Town) -> None:
 
     assert "no product Depot among yours: Shop" in says("preview Depot"), "another owner's product is not shown instead"
     assert "Shop: work and goals" in says("preview sHoP")
+    assert "no product Depot among yours: Shop" in says("settings Depot")
+    assert "Mondays at 09:00" in says("settings shop")
     assert "Write `/okrbot snooze KEY`" in says("snooze")
     assert "Write `/okrbot snooze KEY`" in says("snooze PAY-60 forever")
     assert "no finding on NOPE-1" in says("snooze NOPE-1")

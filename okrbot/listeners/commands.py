@@ -68,7 +68,7 @@ def _for_owners(desk: Desk, body: Body, respond: Respond, verb: str, words: Sequ
     elif verb == "preview":
         _preview(desk, respond, mine, " ".join(words[1:]))
     elif verb == "settings":
-        _settings(desk, respond, mine)
+        _settings(desk, respond, mine, " ".join(words[1:]))
     elif verb == "snooze":
         _snooze(desk, body, respond, mine, words[1:])
     else:
@@ -76,13 +76,20 @@ def _for_owners(desk: Desk, body: Body, respond: Respond, verb: str, words: Sequ
 
 
 def _preview(desk: Desk, respond: Respond, mine: tuple[str, ...], asked: str) -> None:
-    wanted = next((name for name in mine if name.casefold() == asked.casefold()), "" if asked else mine[0])
+    wanted = _product(respond, mine, asked) if asked else mine[0]
     if not wanted:
-        words = say(PAGE, "no_product", {"asked": asked, "mine": mine[:MOST], "more": max(0, len(mine) - MOST)})
-        _say(respond, [section(words)], "No such product")
         return
     said = f"The digest of {escape(wanted, 60)} as it would be now. Only you see this; nothing was sent."
     _say(respond, desk.preview(wanted), said)
+
+
+def _product(respond: Respond, mine: tuple[str, ...], asked: str) -> str:
+    """Return the product somebody named; "" where it is none of theirs, and they were told."""
+    wanted = next((name for name in mine if name.casefold() == asked.casefold()), "")
+    if not wanted:
+        words = say(PAGE, "no_product", {"asked": asked, "mine": mine[:MOST], "more": max(0, len(mine) - MOST)})
+        _say(respond, [section(words)], "No such product")
+    return wanted
 
 
 def _mine(desk: Desk, respond: Respond, person: str, mine: tuple[str, ...]) -> None:
@@ -182,7 +189,10 @@ def _snooze(desk: Desk, body: Body, respond: Respond, mine: tuple[str, ...], wor
     _say(respond, [section("\n".join(dict.fromkeys(said[:10])))], "Snoozed")
 
 
-def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...]) -> None:
+def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...], asked: str) -> None:
+    if asked and not (named := _product(respond, mine, asked)):
+        return
+    mine = (named,) if asked else mine
     blocks: list[Block] = []
     with desk.store.engine.connect().execution_options(reading=True) as db:
         for name in mine[:MOST]:
@@ -192,7 +202,7 @@ def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...]) -> None:
             mute = button("Speak again", UNMUTE, value=found.value) if muted else button("Mute 4 weeks", MUTE, value=found.value)
             blocks.append(actions([button("Change day", CHANGE_DAY, value=found.value), mute], block_id=f"p:{name}"[:255]))
     if len(mine) > MOST:
-        blocks.append(context(f"and {len(mine) - MOST} more on my Home tab"))
+        blocks.append(context(f"and {len(mine) - MOST} more: name one, `/okrbot settings NAME`"))
     _say(respond, blocks, "Settings")
 
 

@@ -22,7 +22,7 @@ from okrbot.model import millis
 from okrbot.rulebook import FAMILIES
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
-from okrbot.store.people import may_answer, put_setting, setting
+from okrbot.store.people import may_answer, may_set, put_setting, setting
 
 MUTE = dt.timedelta(weeks=4)
 MOST = 8  # questions in the window
@@ -48,7 +48,8 @@ def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
     standing = desk.standing.of(click.person, team=home_team_of(body))
     muted = None
     with desk.store.begin() as db:
-        allowed = not standing and may_answer(db, desk.config, product, click.person)
+        may = may_answer if click.action == shown.OPEN else may_set
+        allowed = not standing and may(db, desk.config, product, click.person)
         if allowed and click.action in (shown.MUTE, home.UNMUTE):
             muted = desk.clock() + MUTE if click.action == shown.MUTE else None
             put_setting(db, f"product:{product}", muted_until=millis(muted) if muted else None, by=click.person)

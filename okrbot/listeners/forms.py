@@ -19,7 +19,7 @@ from okrbot.listeners.desk import Body, Desk, home_team_of, person_of, values_of
 from okrbot.listeners.homing import publish
 from okrbot.listeners.repaint import repaint
 from okrbot.listeners.standing import SENTENCES
-from okrbot.store.people import may_answer, put_setting
+from okrbot.store.people import may_answer, may_set, put_setting
 
 ACTIONS = {modals.LINK_FORM: "link", modals.FINE_FORM: "fine", modals.OUTCOME_FORM: "outcome"}
 DAY_NAMES = {value: name for name, value in modals.DAYS}
@@ -67,7 +67,7 @@ def day_changed(desk: Desk, body: Body, ack: Ack) -> None:
     said = values_of(view)
     standing = desk.standing.of(person, team=home_team_of(body))
     with desk.store.begin() as db:
-        allowed = not standing and may_answer(db, desk.config, product, person)
+        allowed = not standing and may_set(db, desk.config, product, person)
         if allowed:
             put_setting(db, f"product:{product}", day=said.get("day"), time=said.get("time"), by=person)
     if not allowed:

@@ -23,7 +23,7 @@ from okrbot.prompts import Prompt
 from okrbot.rulebook import Page
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
-from okrbot.store.people import find, may_answer, not_found, products_of, remember, setting
+from okrbot.store.people import find, not_found, products_of, remember, setting
 
 log = logging.getLogger(__name__)
 
@@ -153,9 +153,3 @@ def connect_wanted(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
         log.warning("a form could not be opened: %s (%s)", type(error).__name__, person)
         if body.get("response_url"):
             respond(text="Slack did not let me open the form. Please try again.", response_type="ephemeral", replace_original=False)
-
-
-def owns(desk: Desk, product: str, person: str) -> bool:
-    """Return whether `person` may change what concerns `product`."""
-    with desk.store.engine.connect().execution_options(reading=True) as db:
-        return may_answer(db, desk.config, product, person)

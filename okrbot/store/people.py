@@ -66,6 +66,12 @@ def may_answer(db: sa.Connection, config: Config, product: str, person: str) -> 
     return person in owners_of(db, config, product) or person in _ids(db, config.questions.others)
 
 
+def may_set(db: sa.Connection, config: Config, product: str, person: str) -> bool:
+    """Return whether `person` may say when the digest of `product` comes: who answers for it, and okrbot's admins."""
+    known = any(p.name == product for p in config.products)
+    return known and (person in config.slack.admins or may_answer(db, config, product, person))
+
+
 def products_of(db: sa.Connection, config: Config, person: str) -> tuple[str, ...]:
     """Return the names of the products `person` may answer for."""
     if person in _ids(db, config.questions.others):
