@@ -275,7 +275,7 @@ has_history | boolean = true | most of its items have history
 started_value | integer | value units started (doing, or finished in the last 90 days)
 linked_value | integer | of these linked to an active key result
 linked_share | double | the same as a share by estimate if the backlog estimates, else by count; null if none started
-unlinked_examples | text | up to three keys of unlinked units, largest first
+unlinked_examples | text | up to three unlinked units, largest first: their keys, or their titles in quotes where the key is only a number for machines
 value_finished | integer | value epics finished in the last two quarters
 value_tweaked | integer | of these followed up within 60 days
 value_one_offs | integer | of the finished value epics those marked as a planned one-off (never among the tweaked)
@@ -300,7 +300,7 @@ rank_reversals | integer | times in four weeks that one person's re-ranking of a
 rankers | integer | people who re-ranked the top 30 in four weeks (counted, never named)
 low_started | integer | items started in the last 14 days for key results in the lower half of the product's list
 high_waiting | integer | items of other backlogs of the product, for key results in the upper half, that wait over 14 days; null if none is known to and how long some wait is unknown
-high_waiting_example | text | key of one of these
+high_waiting_example | text | key of one of these, or its title in quotes where the key is only a number for machines
 roadmap_epics | integer | open epics with a due date or planned dates, value class
 locked_epics | integer | of these with date and scope fixed before discovery
 bound_epics | integer | of the locked ones those whose date a law or an event sets (regulation, or label event or legal)
@@ -382,6 +382,7 @@ PAIR = Table(
         """
 key | text | key of the older item
 other | text | key of the newer one
+other_called | text | what people call the newer one: its key, or its title in quotes where the key is only a number for machines
 product | text | product
 backlog | text | backlog of the older item
 other_backlog | text | backlog of the newer one

@@ -18,8 +18,8 @@ Outcome = Literal["flagged", "clear", "not_checked", "failed"]
 FindingState = Literal["open", "waived", "resolved", "returned"]
 
 
-# What names a Linear project: twelve hex digits, or a UUID.
-_MACHINE_KEY = re.compile(r"[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What names a Linear project (twelve hex digits), a Linear initiative (a UUID), an Atlassian goal (an ARI).
+_MACHINE_KEY = re.compile(r"[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|ari:\S+")
 
 
 def called(key: str, title: str) -> str:
@@ -40,6 +40,7 @@ class RuleOutcome:
     flagged: int = 0
     reason: str | None = None
     by_product: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)  # (judged, flagged)
+    blind: frozenset[str] = frozenset()  # products it could judge nothing of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -177,3 +177,12 @@ def test_work_for_goals_of_a_past_cycle_is_no_work_for_the_key_result_above_them
     work = [item(name, state="doing", started=AT - DAY, labels=(f"kr-kr-{name.lower()}",)) for name in ("PAST", "RUNS")]
     goals = together(above, goal("past", "Q3", parent="KR-top"), goal("runs", "Q4", parent="KR-top"))
     assert facts(tmp_path, "key_result", work, goals)["KR-top"]["items_started_below"] == 1
+
+
+def test_a_project_is_called_by_its_title_and_an_issue_by_its_key(tmp_path: Path) -> None:
+    work = [
+        item("82a4dc5354cd", title="Reviews on every product", level=1, kind="epic", state="doing", started=AT - DAY),
+        item("SHOP-12", title="Gift cards", state="doing", started=AT - DAY),
+    ]
+    row = facts(tmp_path, "backlog", work)["a/ONE"]
+    assert row["unlinked_examples"] == '"Reviews on every product", SHOP-12'

@@ -82,6 +82,11 @@ UNKIND = re.compile(
     re.IGNORECASE,
 )
 
+# "1 items", "0 of 9 items"; "1 of the items" is fine.
+COUNTED_WRONG = re.compile(
+    r"(?<![\w./-])(?:1 (?!of )(?:[a-z]+ )?(?:days|items|stories|epics|teams|members|people|goals|objectives|results|points|times|cycles|updates)\b|0 (?:of|[a-z]+s)\b)"
+)
+
 PAGES = read_folder(shipped_folder())
 every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 
@@ -186,6 +191,9 @@ def test_what_is_flagged_gets_a_note_and_a_question_that_read_whole(page: Page, 
             assert not note.endswith("."), "a note is a fragment"
             for text in (note, asked):
                 assert not re.search(r"\bNone\b|\bnull\b|[{}]|  |, ,", text), f"{row['key']}: {text!r}"
+                assert not re.search(r"\b[01]\.\d\d\b|\d\.\d* %|-0\b", text), f"{row['key']}: a share reads as per cent: {text!r}"
+                assert not COUNTED_WRONG.search(text), f"{row['key']}: {text!r}"
+                assert "*" not in text, f"{row['key']}: {text!r}"
 
 
 def test_the_text_rules_stay_silent_where_no_lexicon_helps(facts: duckdb.DuckDBPyConnection) -> None:
@@ -208,3 +216,31 @@ def test_no_page_names_a_place_outside_the_project() -> None:
         text = page.path.read_text(encoding="utf-8")
         assert "seed 0" not in text.lower()
         assert Path(page.path).suffix == ".md"
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "words"),
+    [
+        ("fed_by_tickets", {"progress_from": "tickets", "progress": -0.001}, "stands at 0 % of the way"),
+        ("watermelon", {"status": "on_track", "forecast": -0.2}, "moving away from its target"),
+        ("quiet_disposal", {"surge_share": 1.2, "progress": 0.9, "check_ins": 8}, "all of its progress"),
+        ("sandbagged", {"baseline": 20.0, "target": 30.0, "start_share": 1.3}, "all of the way"),
+        ("copy_paste_cascade", {"parent": "O0", "similarity_to_parent": 0.996}, "99 % alike"),
+        ("frozen_key_result", {"news_days": 20.0, "items_moved_14d": 1}, "1 linked item moved"),
+        ("large_batch", {"level": 1, "state": "doing", "started_days": 90.0}, "90 days in progress"),
+        ("unbalanced_mix", {"finished_6w": 12}, "none served"),
+        ("unaligned_backlog", {"started_value": 10, "linked_value": 1, "linked_share": 0.3}, "1 of 10 started pieces of value work leads to an active key result (30 % by estimate)"),
+        ("scope_and_date_locked", {"roadmap_epics": 9, "locked_epics": 9, "linked_epics": 1}, "1 leads to a key result"),
+    ],
+)  # fmt: skip
+def test_numbers_at_the_edge_read_like_a_sentence(
+    facts: duckdb.DuckDBPyConnection, rule: str, values: dict[str, object], words: str
+) -> None:
+    page = PAGES[rule]
+    facts.execute(f"delete from {page.subject}")
+    row = {"key": "X-A", **values}
+    names = ", ".join(f'"{name}"' for name in row)
+    facts.execute(f"insert into {page.subject} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
+    (flagged,) = run_query(facts, page, {}, EXAMPLE_INSTANT).rows
+    assert words in flagged["note"]
+    assert not COUNTED_WRONG.search(flagged["note"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import defaultdict
 from pathlib import Path
@@ -75,3 +76,13 @@ def test_every_rule_that_is_shipped_is_planted(audit: Audit) -> None:
 
 def test_the_folder_of_the_sample_is_there() -> None:
     assert Path(SAMPLE / "okrbot.toml").exists()
+
+
+def test_no_finding_speaks_in_numbers_for_machines(audit: Audit) -> None:
+    odd = [
+        (f.rule, text)
+        for f in audit.findings
+        for text in (f.note, f.question)
+        if re.search(r"\b[0-9a-f]{12}\b|\b[01]\.\d\d\b|-0 %|\*\w", text.replace(f.title, ""))
+    ]
+    assert not odd

@@ -64,11 +64,17 @@ def _finding(
         product=product or "",
         backlog=backlog or "",
         note=str(row["note"]),
-        question=render_question(page, {**row, "key": called(str(row["key"]), title)}, title),
+        question=render_question(page, {**row, "key": _asked(str(row["key"]), title)}, title),
         evidence={name: _plain(value) for name, value in row.items() if name not in SPECIAL},
         restricted=bool(restricted),
         first_seen=as_of,
     )
+
+
+def _asked(key: str, title: str) -> str:
+    """Return how a question calls its subject: by its key, or by its title in quotes where the key is only a number for machines."""
+    name = called(key, title)
+    return name if name == key else f'"{name}"'
 
 
 def _plain(value: Any) -> Any:

@@ -112,6 +112,7 @@ select
   x.product,
   case when x.created <= y.created then x.backlog else y.backlog end as backlog,
   case when x.created <= y.created then y.backlog else x.backlog end as other_backlog,
+  case when x.created <= y.created then work.called(y.key, y.title) else work.called(x.key, x.title) end as other_called,
   case when x.created <= y.created then x.title else y.title end as title,
   case when x.created <= y.created then y.title else x.title end as other_title,
   told.score, told.because, told.linked,

@@ -1,5 +1,10 @@
 -- One row an item, as rules read it.
 
+-- What people call an item: its key, or its title in quotes where the key is only a number for machines (a Linear project's).
+create macro work.called(key, title) as
+  if(title <> '' and length(key) in (12, 36) and regexp_full_match(key, '[0-9a-f]{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'),
+    '"' || title || '"', key);
+
 create table work.calendar as
 select day, sum(case when list_contains($working_days, dayofweek(day)) and day not in (select day from cfg.holiday) then 1 else 0 end)
   over (order by day) as working

@@ -11,7 +11,7 @@ select backlog,
   sum(coalesce(estimate, 0)) filter (linked and work_class = 'value' and (state = 'doing' or (state = 'done' and finished > now - interval 90 day))) as linked_size,
   sum(coalesce(estimate, 0)) filter (work_class = 'value' and (state = 'doing' or (state = 'done' and finished > now - interval 90 day))) as started_size,
   count(estimate) filter (work_class = 'value' and state in ('doing', 'done')) * 2 >= count(*) filter (work_class = 'value' and state in ('doing', 'done')) as estimates,
-  array_to_string(list_slice(list(key order by state = 'doing' desc, children desc, key) filter (not linked and work_class = 'value' and not restricted
+  array_to_string(list_slice(list(work.called(key, title) order by state = 'doing' desc, children desc, key) filter (not linked and work_class = 'value' and not restricted
     and (state = 'doing' or (state = 'done' and finished > now - interval 90 day))), 1, 3), ', ') as unlinked,
   count(*) filter (work_class = 'value' and level >= 1 and state = 'done' and finished > now - interval 182 day and finished < now - interval 60 day
     and not planned_one_off)::integer as value_finished,
@@ -107,7 +107,7 @@ select b.key as backlog,
   (select case when count(*) filter (i.age_days > 14) > 0 or count(*) = count(i.age_days) then count(*) filter (i.age_days > 14) end
     from item i join work.kr_half h on h.key = i.key_result and h.upper_half
     where i.backlog <> b.key and i.product = b.product and i.product <> '' and i.unit and i.state = 'todo' and i.work_class = 'value')::integer as high_waiting,
-  (select min(i.key) from item i join work.kr_half h on h.key = i.key_result and h.upper_half
+  (select arg_min(work.called(i.key, i.title), i.key) from item i join work.kr_half h on h.key = i.key_result and h.upper_half
     where i.backlog <> b.key and i.product = b.product and i.product <> '' and i.unit and i.state = 'todo' and i.work_class = 'value' and i.age_days > 14
       and not i.restricted) as example
 from work.backlog b;
