@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
 import pytest
 import sqlalchemy as sa
-from conftest import AS_OF
+from conftest import AS_OF, SAMPLE
 
 from okrbot.app import App, open_app
 from okrbot.audit.lifecycle import events, fingerprint, stored_findings
@@ -32,6 +33,12 @@ def found(audit: Audit, rule: str) -> dict[str, Finding]:
 
 def outcome(audit: Audit, rule: str):
     return next(r for r in audit.rules if r.rule == rule)
+
+
+def sample(folder: Path) -> App:
+    """Return the sample organisation: two sources, two products."""
+    shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
+    return open_app(folder / "okrbot.toml", clock=lambda: AS_OF, environment={})
 
 
 def unlinked(audit: Audit) -> Finding:
@@ -308,6 +315,57 @@ def test_a_source_read_in_part_cannot_prove_that_something_is_absent(organisatio
         assert said.outcome == "not_checked"
         assert "could not be read completely" in (said.reason or "")
     assert outcome(audit, "no_key_result").outcome == "flagged"
+
+
+def test_a_source_read_in_part_blinds_only_the_products_whose_backlogs_it_holds(tmp_path: Path) -> None:
+    app = sample(tmp_path)
+    with app.store() as store:
+        app.pull(store)
+        whole = app.audit(store, as_of=AS_OF)
+        with store.begin() as db:
+            # Linear holds a backlog of Shop and one of Depot, Jira one of each as well
+            db.execute(sa.update(t.pulls).where(t.pulls.c.source == "linear").values(verdict="partial"))
+        first, second = app.config.products
+        apart = dataclasses.replace(second, backlogs=tuple(b for b in second.backlogs if not b.startswith("linear/")))
+        app = dataclasses.replace(app, config=dataclasses.replace(app.config, products=(first, apart)))
+        audit = app.audit(store, as_of=LATER)
+    said = outcome(audit, "key_result_without_bet")
+    assert said.outcome == "flagged"
+    assert said.by_product[second.name][0]
+    assert not said.by_product[first.name][0]
+    assert f"of {first.name} could not be judged: linear could not be read completely" in (said.reason or "")
+    assert {f.product for f in audit.findings if f.rule == said.rule} == {second.name}
+    hidden = {f.subject for f in whole.findings if f.rule == said.rule and f.product == first.name}
+    assert hidden
+    assert not hidden & {f.subject for f in audit.resolved}  # not seen is not mended
+
+
+def test_a_source_of_goals_read_in_part_concerns_every_product(tmp_path: Path) -> None:
+    app = sample(tmp_path)
+    with app.store() as store:
+        app.pull(store)
+        with store.begin() as db:
+            row = dict(db.execute(sa.select(t.pulls).limit(1)).mappings().one())
+            db.execute(sa.insert(t.pulls).values(**{**row, "id": 999, "source": "goals", "verdict": "partial"}))
+        audit = app.audit(store, as_of=AS_OF, remember=False)
+    said = outcome(audit, "homeless_goal")
+    assert (said.outcome, said.reason) == ("not_checked", "goals could not be read completely, so what is not seen may still be there")
+
+
+def test_a_product_without_history_is_not_judged_by_what_needs_it(tmp_path: Path) -> None:
+    app = sample(tmp_path)
+    with app.store() as store:
+        app.pull(store)
+        first, second = app.config.products
+        with store.begin() as db:
+            ids = {b.split("/")[1] for b in first.backlogs}
+            backlogs = [id_ for id_, key in db.execute(sa.select(t.backlogs.c.id, t.backlogs.c.key)) if key in ids]
+            db.execute(sa.update(t.items).where(t.items.c.backlog.in_(backlogs)).values(history=0))
+        audit = app.audit(store, as_of=AS_OF, remember=False)
+    said = outcome(audit, "frozen_key_result")
+    assert not said.by_product[first.name][0]
+    assert said.by_product[second.name][0]
+    assert f"no source gave the history of the items of {first.name}" in (said.reason or "")
 
 
 def test_names_that_meet_nothing_are_told_with_the_nearest(organisation: App) -> None:

@@ -42,20 +42,21 @@ def compare(
 ) -> Compared:
     """Return `findings` with first_seen and state from the store, and the findings that are resolved now.
 
-    A finding is resolved only if its rule was really asked (clear, flagged, or nothing left to judge) and its source was read completely: what
+    A finding is resolved only if its rule was really asked (clear, flagged, or nothing left to judge) and its source was read completely, and the rule could see its product: what
     could not be seen is never counted as mended. Nothing is written.
     """
     before = {(row["rule"], row["subject"]): dict(row) for row in db.execute(sa.select(t.findings)).mappings()}
     waivers = in_force(db, as_of)
     now = {(f.rule, f.subject) for f in findings}
     compared = [_with_past(f, before.get((f.rule, f.subject)), waivers, as_of) for f in findings]
-    asked = {outcome.rule for outcome in outcomes if outcome.outcome in ("flagged", "clear") or outcome.reason == NOTHING}
+    asked = {outcome.rule: outcome.blind for outcome in outcomes if outcome.outcome in ("flagged", "clear") or outcome.reason == NOTHING}
     gone = [
         row
         for identity, row in before.items()
         if identity not in now
         and (row["state"] != "resolved" or row["state_since"] == millis(as_of))  # the same instant again tells the same
         and row["rule"] in asked
+        and row["product"] not in asked[row["rule"]]
         and row["source"] not in blind_sources
     ]
     resolved = [_stored(row, "resolved") for row in sorted(gone, key=lambda r: (r["family"], r["rule"], r["key"]))]

@@ -30,7 +30,9 @@ def ask(
     foreign = [page for page in pages.values() if not page.shipped]
     with contextlib.ExitStack() as open_:
         if foreign and run_own is None:
-            run_own = open_.enter_context(OwnRules(facts.connection, facts.as_of, foreign, own))
+            run_own = open_.enter_context(
+                OwnRules(facts.connection, facts.as_of, foreign, own, blind={page.name: unseen(facts, page) for page in foreign})
+            )
         return _ask_each(facts, pages, own, run_own)
 
 
@@ -53,21 +55,33 @@ def _ask_each(
             continue
         rows = _known(facts, page, result.rows)
         flagged[name] = rows
-        outcomes.append(_outcome(page, result, len(rows)))
+        outcomes.append(_outcome(page, result, len(rows), unseen(facts, page)))
     return outcomes, flagged
+
+
+def unseen(facts: Facts, page: Page) -> dict[str, str]:
+    """Return the products for which a need of `page` is not met, with the reason."""
+    found: dict[str, str] = {}
+    for need in page.needs:
+        found = {**facts.missing_for.get(need, {}), **found}
+    return found
 
 
 def _in_transaction(facts: Facts, page: Page, settings: Mapping[str, Any]) -> Result:
     # A transaction of its own, so that a rule that breaks leaves nothing aborted behind; read-only, so that none writes.
     facts.connection.execute("begin transaction read only")
     try:
-        return run_query(facts.connection, page, settings, facts.as_of)
+        return run_query(facts.connection, page, settings, facts.as_of, blind=unseen(facts, page))
     finally:
         facts.connection.execute("rollback")
 
 
-def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:
-    unsure = f"{result.unsure} could not be judged" if result.unsure else None
+def _outcome(page: Page, result: Result, flagged: int, reasons: Mapping[str, str]) -> RuleOutcome:
+    unsure = _unjudged(result, reasons)
+    if not result.checked and result.blind:
+        return RuleOutcome(
+            page.name, page.family, page.title, "not_checked", unsure=result.unsure, reason=unsure, blind=frozenset(result.blind)
+        )
     if not result.checked and result.unsure:
         return RuleOutcome(
             page.name,
@@ -78,7 +92,7 @@ def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:
             reason=f"none of {result.unsure} could be judged: the facts it needs are missing",
         )
     if not result.checked:
-        return RuleOutcome(page.name, page.family, page.title, "not_checked", reason=NOTHING)
+        return RuleOutcome(page.name, page.family, page.title, "not_checked", reason=NOTHING, blind=frozenset(reasons))
     return RuleOutcome(
         page.name,
         page.family,
@@ -89,7 +103,16 @@ def _outcome(page: Page, result: Result, flagged: int) -> RuleOutcome:
         flagged,
         unsure,
         result.by_product,
+        frozenset(reasons),
     )
+
+
+def _unjudged(result: Result, reasons: Mapping[str, str]) -> str | None:
+    """Return how many subjects were not judged and why, by product where data of the whole product is missing."""
+    parts = [f"{number} of {name or 'no product'} could not be judged: {reasons[name]}" for name, number in sorted(result.blind.items())]
+    if rest := result.unsure - sum(result.blind.values()):
+        parts.append(f"{rest} could not be judged")
+    return "; ".join(parts) or None
 
 
 def _known(facts: Facts, page: Page, rows: tuple[Row, ...]) -> tuple[Row, ...]:

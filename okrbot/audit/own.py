@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import duckdb
@@ -19,13 +19,21 @@ from okrbot.sandbox import Broken, Cell, Reads, Refusal, admit
 class OwnRules:
     """Runs pages that did not come with okrbot, outside of this process; one child serves all of `pages` until one must be stopped.
 
-    `connection` holds the fact tables, `own` the settings that the configuration overrides, by rule.
+    `connection` holds the fact tables, `own` the settings that the configuration overrides, by rule, `blind` the
+    products of which a rule may judge nothing.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, as_of: dt.datetime, pages: Sequence[Page], own: Mapping[str, Mapping[str, Any]]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        as_of: dt.datetime,
+        pages: Sequence[Page],
+        own: Mapping[str, Mapping[str, Any]],
+        *,
+        blind: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.as_of = as_of
+        self._blind = blind or {}
         self._connection = connection
         wanted: dict[str, set[str]] = {}
         for page in pages:
@@ -45,7 +53,9 @@ class OwnRules:
     def __call__(self, page: Page, settings: Mapping[str, Any]) -> Result:
         """Return what `page` says. Raises RuleError that names the rule and what stopped it."""
         gate(page, settings, connection=self._connection)
-        ask = functools.partial(run_query, page=page, settings=dict(settings), as_of=self.as_of)
+        ask = functools.partial(
+            run_query, page=page, settings=dict(settings), as_of=self.as_of, blind=tuple(self._blind.get(page.name, ()))
+        )
         try:
             said = self._cell.ask(ask, query=page.query, arguments=_arguments(page, settings))
         except Broken as broken:
@@ -66,7 +76,8 @@ def _result(said: Any) -> Result:
             raise ValueError(f"severity {str(row['severity'])[:40]!r} must be one of {', '.join(SEVERITIES)}.")
         row["key"] = str(row["key"])
     by_product = {str(name): (int(pair[0]), int(pair[1])) for name, pair in said["by_product"].items()}
-    return Result(int(said["checked"]), int(said["unsure"]), rows, by_product)
+    blind = {str(name): int(number) for name, number in said["blind"].items()}
+    return Result(int(said["checked"]), int(said["unsure"]), rows, by_product, blind)
 
 
 def gate(page: Page, settings: Mapping[str, Any] | None = None, *, connection: duckdb.DuckDBPyConnection | None = None) -> Reads:

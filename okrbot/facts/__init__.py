@@ -20,6 +20,7 @@ from okrbot.facts.goals import judge_goals
 from okrbot.facts.judging import judge_missing, load_verdicts
 from okrbot.facts.load import load
 from okrbot.facts.mentions import find_mentions
+from okrbot.facts.needs import lacking
 from okrbot.facts.notes import judge_late_texts, judge_notes
 from okrbot.facts.pairs import find_pairs, find_twins
 from okrbot.facts.retold import retell
@@ -38,7 +39,8 @@ _PARAMETER = re.compile(r"\$([a-z_]+)\b")
 class Facts:
     """Fact tables in an in-memory DuckDB, as of one instant, and which needs of rules are met.
 
-    `missing` maps a need (okrs, history, org, metrics, language, complete) to the sentence that says why it is not met.
+    `missing` maps a need (okrs, history, org, metrics, language, complete) to the sentence that says why it is not met;
+    `missing_for` does so for single products ('' are subjects of none), where the need is met for others.
     `problems` are said in the audit's coverage: loops of parents, for instance.
     """
 
@@ -46,6 +48,7 @@ class Facts:
     as_of: dt.datetime
     missing: Mapping[str, str]
     problems: tuple[str, ...]
+    missing_for: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     def close(self) -> None:
         """Free the memory."""
@@ -96,10 +99,8 @@ def build(
         _run(connection, name, arguments)
     find_pairs(store, connection)
     pulls = {source: verdict == "complete" for source, (verdict, _, _) in last_pulls(store).items()}
-    missing = _missing(connection, config)
-    if partial := sorted(source for source, complete in pulls.items() if not complete):
-        missing["complete"] = f"{' and '.join(partial)} could not be read completely, so what is not seen may still be there"
-    return Facts(connection, as_of, missing, _problems(connection) + unmatched(connection, config, pulls) + differing)
+    missing, missing_for = lacking(connection, config, pulls)
+    return Facts(connection, as_of, missing, _problems(connection) + unmatched(connection, config, pulls) + differing, missing_for)
 
 
 def pair_once(store: Store, config: Config, connection: duckdb.DuckDBPyConnection, *, first: dt.datetime, last: dt.datetime) -> None:
@@ -164,37 +165,6 @@ def _configure(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
         connection.execute(f"create table cfg.{name} ({columns})")
         for row in rows:
             connection.execute(f"insert into cfg.{name} values ({', '.join('?' * len(row))})", list(row))  # noqa: S608 -- our own names
-
-
-def _missing(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[str, str]:
-    missing = {}
-    if not _count(connection, "key_result where active"):
-        known = _count(connection, "key_result")
-        missing["okrs"] = (
-            f"none of the {known} key results is in a running cycle"
-            if known
-            else "no key results were read; name a file under [okrs] files"
-        )
-    if not _count(connection, "item where has_history"):
-        missing["history"] = "no source gave the history of its items"
-    if not config.products:
-        missing["org"] = "no [[products]] are configured, so nobody knows which backlogs belong together"
-    if not _count(connection, "check_in where value is not null") and not _count(
-        connection, 'key_result where active and "current" is not null'
-    ):
-        missing["metrics"] = "no key result has a current value or a check-in"
-    if (
-        _count(connection, "item where unit")
-        and not _count(connection, "item where text_known")
-        and not _count(connection, "key_result where text_known")
-    ):
-        missing["language"] = "no text is in a language okrbot can judge"
-    return missing
-
-
-def _count(connection: duckdb.DuckDBPyConnection, what: str) -> int:
-    row = connection.execute(f"select count(*) from {what}").fetchone()  # noqa: S608 -- our own words
-    return int(row[0]) if row else 0
 
 
 def _problems(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import dataclasses
 import datetime as dt
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import duckdb
@@ -30,40 +30,49 @@ ROWS_SHOWN = 100_000  # flagged subjects; a rule that flags more is broken, not 
 class Result:
     """What one query said: how many subjects it judged, could not judge, and the flagged rows by key.
 
-    `by_product` gives (judged, flagged) of each product.
+    `by_product` gives (judged, flagged) of each product; `blind` how many of each product were not judged, since data of
+    that product is missing.
     """
 
     checked: int
     unsure: int
     rows: tuple[dict[str, Any], ...]
     by_product: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    blind: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
-def run_query(connection: duckdb.DuckDBPyConnection, page: Page, settings: Mapping[str, Any], as_of: dt.datetime) -> Result:
+def run_query(
+    connection: duckdb.DuckDBPyConnection, page: Page, settings: Mapping[str, Any], as_of: dt.datetime, *, blind: Collection[str] = ()
+) -> Result:
     """Return what `page` says about the fact tables of `connection`. Raises duckdb.Error if the query breaks.
 
-    The verdicts stay in the engine: only flagged rows come to Python.
+    Subjects of the products in `blind` are not judged, whatever the page says of them. The verdicts stay in the engine: only flagged rows come to Python.
     """
     connection.execute(f"create or replace temp table verdict as {page.query}", _arguments(page, settings, as_of))
     columns = [row[0] for row in connection.execute("describe verdict").fetchall()]
-    flagged = "cast(v.flagged as boolean)" if "flagged" in columns else "true"
-    product = "s.product" if page.subject != "product" else "s.key"
+    product = f"coalesce({'s.key' if page.subject == 'product' else 's.product'}, '')"
+    said = "cast(v.flagged as boolean)" if "flagged" in columns else "true"
+    flagged = f"case when not list_contains($blind::varchar[], {product}) then {said} end"
+    seen = f"verdict v left join {page.subject} s on s.key = cast(v.key as varchar)"
+    hidden = {"blind": list(blind)}
     counts = connection.execute(
-        f"""select coalesce({product}, ''), count({flagged}), count(*) filter ({flagged} is null), count(*) filter ({flagged})
-            from verdict v left join {page.subject} s on s.key = cast(v.key as varchar) group by all"""  # noqa: S608 -- known names
+        f"""select {product}, count({flagged}), count(*) filter ({flagged} is null), count(*) filter ({flagged})
+            from {seen} group by all""",  # noqa: S608 -- known names
+        hidden,
     ).fetchall()
     checked = sum(row[1] for row in counts)
+    unjudged = {row[0]: row[2] for row in counts if row[0] in blind and row[2]}
     if "flagged" not in columns:
-        checked = max(checked, _population(connection, page.subject))
+        checked = max(checked, _population(connection, page.subject, product, hidden))
     if sum(row[3] for row in counts) > ROWS_SHOWN:
         raise duckdb.InvalidInputException(f"flags more than {ROWS_SHOWN} subjects; narrow its where clause")
-    cursor = connection.execute(f"select v.* from verdict v where {flagged} order by cast(v.key as varchar)")  # noqa: S608 -- known names
+    cursor = connection.execute(f"select v.* from {seen} where {flagged} order by cast(v.key as varchar)", hidden)  # noqa: S608 -- known names
     rows = tuple(dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
-    return Result(checked, sum(row[2] for row in counts), rows, {row[0]: (row[1], row[3]) for row in counts})
+    return Result(checked, sum(row[2] for row in counts), rows, {row[0]: (row[1], row[3]) for row in counts}, unjudged)
 
 
-def _population(connection: duckdb.DuckDBPyConnection, subject: str) -> int:
-    row = connection.execute(f"select count(*) from {subject}").fetchone()  # noqa: S608 -- one of six known names
+def _population(connection: duckdb.DuckDBPyConnection, subject: str, product: str, hidden: Mapping[str, Any]) -> int:
+    row = connection.execute(f"select count(*) from {subject} s where not list_contains($blind::varchar[], {product})", hidden).fetchone()  # noqa: S608 -- one of six known names
     return int(row[0]) if row else 0
 
 
