@@ -91,17 +91,24 @@ def text_audit(audit: Audit, *, everything: bool = False) -> str:
         (name, number) for name, number in (("Goals of no product", goals), ("Other work of no product", len(live) - goals)) if number
     ]
     clear = [_named(rule) for rule in audit.rules if rule.outcome == "clear"]
-    return render("audit.txt.j2", {"a": audit, "sections": sections, "homeless": homeless, "off": _off(audit), "clear": clear})
+    off = [(reason, [_named(rule) for rule in rules]) for reason, rules in silent_rules(audit)]
+    partly = [(rule, _named(rule)) for rule in partly_judged(audit)]
+    return render("audit.txt.j2", {"a": audit, "sections": sections, "homeless": homeless, "off": off, "partly": partly, "clear": clear})
 
 
-def _off(audit: Audit) -> list[tuple[str, list[str]]]:
+def silent_rules(audit: Audit) -> list[tuple[str, list[RuleOutcome]]]:
     """Return the rules that gave no verdict by reason: broken ones first, those with nothing to judge last."""
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[RuleOutcome]] = {}
     for rule in sorted(audit.rules, key=lambda rule: (rule.outcome != "failed", rule.reason == NOTHING)):
         if rule.outcome in ("failed", "not_checked"):
             how = "broken" if rule.outcome == "failed" else "not checked"
-            reasons.setdefault(f"{how}: {rule.reason}", []).append(_named(rule))
+            reasons.setdefault(f"{how}: {rule.reason}", []).append(rule)
     return list(reasons.items())
+
+
+def partly_judged(audit: Audit) -> list[RuleOutcome]:
+    """Return the rules that judged some of their subjects and could not judge others; `reason` says how many and why."""
+    return [rule for rule in audit.rules if rule.outcome in ("flagged", "clear") and rule.unsure and rule.reason]
 
 
 def _named(rule: RuleOutcome) -> str:

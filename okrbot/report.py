@@ -9,7 +9,7 @@ from typing import Any
 
 from okrbot.digest import FAMILY_ORDER, SEVERITY_ORDER, Digest
 from okrbot.findings import Audit, Finding
-from okrbot.render import headline, render
+from okrbot.render import headline, partly_judged, render, silent_rules
 from okrbot.rulebook import Page
 
 MOST_A_RULE = 40
@@ -46,7 +46,8 @@ def html_report(audit: Audit, digests: Sequence[Digest], pages: Mapping[str, Pag
         "open": len(named),
         "restricted": sum(1 for f in audit.findings if f.restricted and f.state != "waived"),
         "waived": sum(1 for f in audit.findings if f.state == "waived"),
-        "not_clean": [r for r in audit.rules if r.outcome in ("not_checked", "failed")],
+        "not_clean": silent_rules(audit),
+        "partly": partly_judged(audit),
         "clear": [r for r in audit.rules if r.outcome == "clear"],
     }
     return render("report.html.j2", values)

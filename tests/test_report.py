@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import html.parser
 import re
 import shutil
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okrbot.app import App
-from okrbot.findings import called
+from okrbot.findings import NOTHING, called
 from okrbot.render import count, plain, safe_url, text_audit
 from okrbot.report import html_report
 
@@ -76,6 +77,22 @@ def test_restricted_and_waived_findings_are_counted_not_named(organisation: App)
     assert "on restricted items (counted, not named)" in text
 
 
+def test_what_was_not_checked_is_told_once_a_reason(organisation: App) -> None:
+    with organisation.store() as store:
+        audit = organisation.audit(store, as_of=AS_OF, remember=False)
+        silent = [dataclasses.replace(r, outcome="not_checked", reason=NOTHING) for r in audit.rules[:6]]
+        broken = dataclasses.replace(audit.rules[6], outcome="failed", reason="no such column")
+        partly = dataclasses.replace(audit.rules[7], outcome="clear", unsure=3, reason="3 could not be judged")
+        audit = dataclasses.replace(audit, rules=(*silent, broken, partly))
+        text = html_report(audit, organisation.digests_of(store, audit), organisation.pages())
+    told = text.split("Not clean, because not checked")[1].split("Checked and clear")[0]
+    assert told.count(NOTHING) == 1
+    assert all(html.escape(r.title) in told for r in (*silent, broken))
+    assert told.index("no such column") < told.index(NOTHING)
+    assert f"{html.escape(partly.title)} (3)" in told.split("Judged in part")[1]
+    assert f"not judged: 3 by {partly.title} [{partly.rule}]" in " ".join(text_audit(dataclasses.replace(audit, rules=(partly,))).split())
+
+
 def test_a_browser_shows_it_and_nothing_runs(organisation: App, tmp_path: Path) -> None:
     browser = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
     if browser is None:
@@ -112,6 +129,7 @@ def test_numbers_have_their_nouns() -> None:
 def test_machine_keys_are_called_by_their_titles() -> None:
     assert called("11255be2e4db", "Reviews") == "Reviews"
     assert called("SHOP-12", "Reviews") == "SHOP-12"
+    assert called("ari:cloud:townsquare:1:goal/2", "Reviews") == "Reviews"
     assert called("11255be2e4db", "") == "11255be2e4db"
 
 
