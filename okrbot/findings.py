@@ -114,6 +114,7 @@ class Audit:
     problems: tuple[str, ...]
     first: bool  # nothing was audited before: everything is new, so nothing is news
     recorded: bool
+    untold: str = ""  # why nothing is judged: the store's history does not reach so far into the past
 
     @property
     def complete(self) -> bool:

@@ -304,6 +304,19 @@ def test_a_past_that_no_history_tells_is_not_invented(organisation: App) -> None
     assert any(r.outcome == "flagged" for r in now.rules)
 
 
+@pytest.mark.parametrize(
+    "verb", [("audit", "--no-pull", "--fail-on", "high"), ("report",), ("whatif", "merge", "SHOP", "PAY")], ids=lambda verb: verb[0]
+)
+def test_a_past_that_cannot_be_told_does_not_end_like_a_clean_one(organisation: App, run, verb: tuple[str, ...], tmp_path: Path) -> None:
+    with organisation.store() as store, store.begin() as db:
+        db.execute(sa.delete(t.changes))
+        db.execute(sa.update(t.items).values(history=0, created=1, updated=int(AS_OF.timestamp() * 1000) - 1000))
+    past = (AS_OF - dt.timedelta(days=60)).date().isoformat()
+    said = run(*verb, "--as-of", past, "--output", tmp_path / "out", config=organisation.config.path)
+    assert said.return_value == 3
+    assert "the past cannot be told" in said.stderr
+
+
 def test_a_source_read_in_part_cannot_prove_that_something_is_absent(organisation: App) -> None:
     with organisation.store() as store:
         assert outcome(organisation.audit(store, as_of=AS_OF, remember=False), "key_result_without_bet").outcome != "not_checked"

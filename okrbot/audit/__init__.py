@@ -81,6 +81,7 @@ def audit(
         problems=((f"the past cannot be told: {blank}. Nothing is judged.",) if blank else ()) + facts.problems,
         first=compared.first,
         recorded=remembered,
+        untold=f"the past cannot be told: {blank}" if blank else "",
     )
 
 

@@ -31,7 +31,7 @@ def command(
 
     \b
     Exit codes: 0 done; 1 findings at or above --fail-on; 2 bad usage or configuration;
-    3 a source could not be read completely.
+    3 a source could not be read completely, or not far enough into the past for --as-of.
     """
     app = open_app(ctx, secrets=not no_pull)
     instant = instant_of(app, as_of)
@@ -40,6 +40,9 @@ def command(
         results = [] if no_pull else app.pull(store, progress=bar)
         audit = app.audit(store, as_of=instant, progress=lambda done, of: bar("judging texts", done, of))
     write(output, render(audit, format_, everything=everything))
+    if audit.untold:
+        click.echo(f"okrbot: {audit.untold}. Nothing was judged.", err=True)
+        return PARTIAL
     if any(result.verdict != "complete" for result in results) or not audit.complete:
         if format_ != "text" or output:
             click.echo("okrbot: a source could not be read completely; see the coverage. What was read is kept.", err=True)

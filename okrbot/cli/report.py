@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from okrbot.cli import DONE
+from okrbot.cli import DONE, PARTIAL
 from okrbot.cli.shared import instant_of, must_hold, open_app, progress
 
 
@@ -29,5 +29,8 @@ def command(ctx: click.Context, output: Path, as_of: str | None) -> int:
         write_report(output, audit, digests, app.pages())
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written ({error.strerror}). Name a folder you may write to.") from None
+    if audit.untold:
+        click.echo(f"okrbot: {audit.untold}. {output} is written, and nothing is judged in it.", err=True)
+        return PARTIAL
     click.echo(f"{output} is written: {len(audit.findings)} findings. Open it in a browser.")
     return DONE

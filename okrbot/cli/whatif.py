@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from okrbot.cli import DONE
+from okrbot.cli import DONE, PARTIAL
 from okrbot.cli.shared import instant_of, open_app, progress, write
 
 
@@ -27,6 +27,7 @@ def merge(ctx: click.Context, backlogs: tuple[str, ...], as_of: str | None, form
 
     A backlog is named as source/KEY, or by its KEY alone where that is clear.
     """
+    from okrbot.audit.trend import unseen_past
     from okrbot.audit.whatif import merge as merge_
     from okrbot.facts import build
 
@@ -34,6 +35,9 @@ def merge(ctx: click.Context, backlogs: tuple[str, ...], as_of: str | None, form
     with app.store(create=False) as store, progress("") as bar:
         facts = build(store, app.config, instant_of(app, as_of) or app.clock(), progress=lambda done, of: bar("judging texts", done, of))
         try:
+            if lack := unseen_past(facts.connection) if as_of else "":
+                click.echo(f"okrbot: the past cannot be told: {lack}. Choose a later day.", err=True)
+                return PARTIAL
             known = [key for (key,) in facts.connection.execute("select key from backlog order by key").fetchall()]
             found = merge_(facts, _keys(backlogs, known))
         finally:
