@@ -188,10 +188,18 @@ def test_a_hostile_text_is_judged() -> None:
         assert judge(text, level="key_result").kind in ("outcome", "output", "outcome_unmeasured", "unclear")
 
 
-@pytest.mark.parametrize(("name", "macro_f1", "output_precision"), [("key results", 0.92, 0.93), ("objectives", 0.91, 0.88)])
-def test_the_figures_on_the_untouched_split_hold(name: str, macro_f1: float, output_precision: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "only", "macro_f1", "output_precision"),
+    [
+        ("key results", "goals_train.csv", 0.93, 0.95),
+        ("key results", "goals_train_files.csv", 0.84, 0.91),
+        ("objectives", "goals_train.csv", 0.94, 0.95),
+        ("objectives", "goals_train_files.csv", 0.89, 0.92),
+    ],
+)
+def test_the_figures_on_the_untouched_split_hold(name: str, only: str, macro_f1: float, output_precision: float) -> None:
     task = next(task for task in judgement.TASKS if task.name == name)
-    score = judgement.measure(task, "test")
+    score = judgement.measure(task, "test", only=only)
     assert score is not None
     assert score.macro_f1 >= macro_f1
     assert score.precision["output"] >= output_precision

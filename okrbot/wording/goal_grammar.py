@@ -16,8 +16,45 @@ _NOUN_ORDER = ("work", "metric", "world", "actor")
 _PURPOSE_STRONG = frozenset(("to", "um", "pour", "para", "om", "and", "y", "e", "et", "und", "en"))
 _CLAUSE = frozenset(("damit", "sodass", "wodurch", "zodat", "waardoor", "until"))
 _RELATIVE = frozenset(("that", "which", "die", "das", "der", "qui", "que", "dat", "wat"))
-_PARTICIPLES = ("ed", "t", "en", "é", "és", "ée", "ées", "ado", "ada", "ados", "adas", "ido", "idos", "idas")
-_IRREGULAR = frozenset(("held", "written", "built", "run", "set_up", "taught", "done", "live"))
+_PARTICIPLES = {
+    "en": ("ed",),
+    "de": ("t", "en"),
+    "nl": ("d", "t", "en"),
+    "fr": ("é", "és", "ée", "ées", "i", "is", "ie", "ies", "u", "us", "ue", "ues"),
+    "es": ("ado", "ada", "ados", "adas", "ido", "ida", "idos", "idas"),
+    "pt": ("ado", "ada", "ados", "adas", "ido", "ida", "idos", "idas"),
+}
+_IRREGULAR = frozenset(
+    [
+        "held",
+        "written",
+        "built",
+        "run",
+        "set_up",
+        "taught",
+        "done",
+        "live",
+        "sent",
+        "made",
+        "given",
+        "shown",
+        "sold",
+        "bought",
+        "drawn",
+        "begun",
+        "put",
+        "hecho",
+        "hecha",
+        "hechos",
+        "hechas",
+        "escrito",
+        "escrita",
+        "feito",
+        "feita",
+        "feitos",
+        "feitas",
+    ]
+)
 # The percentage *of* documented services is about the services.
 _MEASURE_OF = frozenset(
     [
@@ -201,7 +238,7 @@ def study(reading: Reading) -> Grammar:
     if number >= 0:
         mask, counted_at = reading.counted(number)
         counted_class = class_of(mask, _NOUN_ORDER)
-    done = _done(reading, counted_at if counted_at >= 0 else number)
+    done = _done(reading, next((at for at in (counted_at, number) if at >= 0), -1 if head_class in _VERB_ORDER else object_at))
     all_first = any(reading.bits[at] & BIT["all"] for at in range(min(2, len(reading.words))))
     zero_word = any(
         reading.bits[at] & BIT["zero"] and (at < 2 or reading.words[at] not in ("no", "personne")) for at in range(len(reading.words))
@@ -250,7 +287,7 @@ def _done(reading: Reading, start: int) -> int:
             return -1
         if mask & (BIT["use"] | _CHANGE) and not mask & _DOING:
             return -1
-        if mask & _DOING and (word.endswith(_PARTICIPLES) or word in _IRREGULAR):
+        if mask & _DOING and (word.endswith(_PARTICIPLES[reading.language]) or word in _IRREGULAR):
             return at
         if not mask and _looks_done(reading.language, word):
             return at

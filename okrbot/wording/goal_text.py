@@ -11,7 +11,7 @@ _MARKER = re.compile(r"^\s*(?:[A-Z][\w&/]{1,15}(?: [\w&/]{1,15})? KR\s?\d*\s?:\s
 _SCALE = r"(?:\s?(?:k|K|M|m|mm|MM|mn|Mn|bn|B|tsd\.?|Tsd\.?|mio\.?|Mio\.?|MIO|Mrd\.?|mil|lakh|crore|thousand|hundred|millions?|billions?|millones|millón|milhões|milhão|miljoen|Millionen|Mio|Milliarden|milliers|milliards)(?![^\W\d_]))?"
 _TOKEN = re.compile(
     r"(?P<url>https?://\S+)"
-    r"|(?P<ph>\[[^\]\d]{0,14}\]\s?%?|<[A-Za-z# ]{1,14}>\s?%?|_{2,}\s?%?|(?<!\w)[$€£]?[xXyYzZnN]{1,3}(?:\.[xX])?\s?%|(?<![\w&-])[$€£]?(?:X{1,3}|Y{1,2}|Z|N)[kKM]?(?![\w&'’/-])|(?<!\w)(?:TBD|TBC|tbd|tbc|n\.n\.)(?!\w)|\?{1,3}\s?%|\?{2,})"
+    r"|(?P<ph>\[\s*\]\s?%?|\[\W{0,2}(?:[$€£]?[xyznXYZN_?.…#-]{1,6}\s{0,8}\d{0,2}|(?i:number|numbers|nombre|n[uú]mero|zahl|anzahl|aantal|getal|target|amount|value|figure|count|metric|percent|percentage|tbd|tbc|betrag|wert|baseline|montant|cifra|valor|bedrag|insert[^\]]{0,14}))\W{0,8}\](?:\[[^\]]{1,8}\])?\s?%?|<[A-Za-z# ]{1,14}>\s?%?|_{2,}\s?%?|(?<!\w)[$€£]?[xXyYzZnN]{1,3}(?:\.[xX])?\s?%|(?<![\w&-])[$€£]?(?:X{1,3}|Y{1,2}|Z|N)[kKM]?(?![\w&'’/-])|(?<!\w)(?:TBD|TBC|tbd|tbc|n\.n\.)(?!\w)|\?{1,3}\s?%|\?{2,})"
     r"|(?P<date>\d{4}-\d\d(?:-\d\d)?(?!\d)|\d{1,2}[./]\d{1,2}[./](?:20)?\d\d(?!\d)|\d{1,2}\.\d{1,2}\.(?!\d)|(?<!\w)(?:[QHTSqK][1-4](?:[/ ’'-]*(?:20)?\d\d)?|[1-4][QT](?:[/ ’'-]*(?:20)?\d\d)?|(?:FY|CY|GJ)\s?'?\d\d(?:\d\d)?(?:/\d\d)?)(?![\w%]))"
     r"|(?P<alnum>[vV]\d+(?:\.\d+)*(?!\w)|24/7|(?<!\w)(?:[A-Za-z]{1,4}\d{1,3}[a-zA-Z]{0,3})(?!\w)|\d[a-zA-Z]\d\w*)"
     r"|(?P<num>(?:(?:US\$|R\$|A\$|C\$|[$€£¥₹#~]|(?:USD|EUR|GBP|CHF|SEK|INR|CAD|AUD|BRL)(?=\s?\d))\s?)?(?<!\w)[+\-−]?\d+(?:[.,'’]\d+)*(?:[ \u00a0\u202f]\d{3}(?!\d))*"
@@ -32,6 +32,7 @@ _PERCENT = re.compile(
 )
 _BESIDE = {name: frozenset(words) for name, words in sections(read("number_words.txt"))}
 _NAMED, _FIRST, _WITHIN = _BESIDE["named"], _BESIDE["first"], _BESIDE["within"]
+_SHORT_TIMES = frozenset(("d", "j", "w", "wk", "wks", "mo", "mos", "y", "sem", "u"))
 _NUMBER_NAMES = frozenset(("360", "365", "404", "9001", "27001", "14001", "27701", "13485", "42001", "22301", "45001"))
 _TO = frozenset(("to", "auf", "zu", "à", "a", "para", "naar", "tot", "up", "bis", "hasta", "até", "jusqu'à"))
 _BY = frozenset(("by", "um", "de", "en", "em", "met", "um", "door"))
@@ -175,9 +176,12 @@ class Reading:
 
     def _span_of_time(self, at: int) -> str:
         """Return `dur` when a span of time follows the number at `at`, `win` when the span only says during which time, "" for neither."""
-        after = self.bits[at + 1] if at + 1 < len(self.words) else 0
-        if not after & BIT["time"]:
+        if at + 1 >= len(self.words):
             return ""
+        after = self.bits[at + 1]
+        if not after & BIT["time"]:
+            short = self.words[at + 1] in _SHORT_TIMES and self.spans[at][1] == self.spans[at + 1][0]  # 7d, but not "7 d"
+            return "dur" if short else ""
         before = self.words[at - 1] if at else ""
         return "win" if (after & BIT["long"] and before in _WITHIN) or before in _FIRST else "dur"
 

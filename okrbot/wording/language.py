@@ -29,8 +29,11 @@ _FOREIGN_MARGIN = 3.0  # natural-log units by which another language must be ahe
 _MARGIN = 0.7  # and the best of the six ahead of the next
 _ENGLISH_AHEAD = 1.5  # jargon is English in every language, and most goals are English
 _ENGLISH_WORD = 1.5  # a common word of English that no other language's list has
+_STEM = 5  # letters from which a word may be a form of a listed stem
+_INFLECTED = 1.0
 _SHORT = 4  # words
 _SHORT_MARGIN = 9.0
+_UNHEARD_MARGIN = 7.0
 _MOST_REMEMBERED = 50_000
 
 
@@ -72,12 +75,21 @@ class _Sounds:
         if listed is not None:
             for place, weight in enumerate(listed):
                 scores[place] += 2.0 + weight if weight else 0.0
+        elif len(word) >= _STEM:
+            for place, language in enumerate(self.languages):
+                if language in _OWN and goal_lexicon.lexicon(language).bits(word):
+                    scores[place] += 2.0 + _INFLECTED  # a form of a listed word
         top = max(scores)
         heavy = min(1.0, (len(word) + 1) / 4) if listed is None else 1.0
         found = tuple(max(score - top, -_MOST_A_WORD) * heavy for score in scores)
         if len(self._remembered) < _MOST_REMEMBERED:
             self._remembered[word] = found
         return found
+
+    def lists(self, language: str, word: str) -> bool:
+        """Return whether a word stands in the list of a language."""
+        listed = self._words.get(word)
+        return listed is not None and listed[self.languages.index(language)] > 0
 
     def only_english(self, word: str) -> bool:
         """Return whether a word is common in English and in no other language's list: short titles have little else to tell them by."""
@@ -149,11 +161,16 @@ def scores(text: str) -> dict[str, float]:
         word = raw.lower()
         if (raw.isupper() and len(raw) > 1) or (len(raw) == 1 and raw in "kKxXyYzZnNmMsS"):
             continue  # NPS, MRR and 40k speak no language
+        if word.isascii() and sounds.only_english(word):
+            total[english] += _ENGLISH_WORD  # jargon stands in goals of every language and speaks against none
+            continue
         for place, score in enumerate(sounds.of(word)):
             total[place] += score
-        if word.isascii() and sounds.only_english(word):
-            total[english] += _ENGLISH_WORD
     return dict(zip(sounds.languages, total, strict=True))
+
+
+def _small(word: str) -> bool:
+    return len(word) < 3
 
 
 def likely(text: str) -> tuple[str, float]:
@@ -171,10 +188,15 @@ def likely(text: str) -> tuple[str, float]:
     own = sorted(_OWN, key=lambda language: -found[language])
     best, second = own[0], own[1]
     other = max((language for language in found if language not in _OWN), key=lambda language: found[language])
+    sounds = _sounds()
     margin = 0.8 if _FOREIGN_LETTERS.intersection(text.lower()) else _FOREIGN_MARGIN
     words = _WORD.findall(text[:80].lower()) if margin == _FOREIGN_MARGIN else []
-    if 0 < len(words) <= _SHORT and any(map(_sounds().only_english, words)):
+    if 0 < len(words) <= _SHORT and (
+        any(map(sounds.only_english, words)) or goal_lexicon.clusters().keys() >= {*words} - {*filter(_small, words)}
+    ):
         margin = _SHORT_MARGIN  # a few letters in a row are thin evidence against a plain English word
+    elif words and not any(sounds.lists(other, word) for word in words):
+        margin = _UNHEARD_MARGIN  # and against any language as long as no word of the other is known
     if found[other] > found[best] + margin:
         return other, found[other] - found[best]
     return best, found[best] - found[second]

@@ -20,9 +20,16 @@ _NAMES = (
     r"|Resultados?[\s-]clave|Resultados?[\s-]chave|Objetivos?|Metas?|Kernresultaat|Kernresultaten|Doelstelling(?:en)?|Doel(?:en)?|Sleutelresultaat|Sleutelresultaten)"
 )
 _WHOSE = r"(?:Annual|Yearly|Quarterly|Monthly|Team|Company|Strategic|Main|Overall|Top|Personal|Individual|Group|Department|Our|[QHT][1-4]|FY\s?\d\d)"
+# Whose goal it is, before a colon: "Customer Success: …", "VP Engineering: …".
+_TEAM = (
+    r"(?-i:(?:(?:VP|SVP|EVP|Head|Director|Chief|Team|Abteilung|[ÉE]quipe|Equipo|Time|Afdeling)\s(?:of\s)?)?(?:[A-Z][\w&/-]{1,14}\s){0,2}"
+    r"(?:C[EFTMOPRI]O|CISO|CHRO|VP|HR|IT|Sales|Marketing|Engineering|Product|Design|Data|Finance|Legal|People|Support|Success|Security|Operations|Ops|DevOps|Platform"
+    r"|Infrastructure|Infra|Frontend|Backend|Mobile|Web|QA|Research|Growth|Community|Content|Partnerships|Recruiting|Talent|Programs|Relations|Vertrieb|Entwicklung|Produkt|Personal"
+    r"|Finanzen|Einkauf|Ventes|Produit|RH|Juridique|Ventas|Finanzas|Compras|Vendas|Produto|Financeiro|Verkoop|Inkoop|Financi[ëe]n)(?:\s(?:Team|Department|Dept\.?))?):\s+(?-i:(?=[A-ZÀ-Þ]))"
+)
 _LEADING = re.compile(
     r"\s*(?:[-*•·–—‣▪◦○●>+]\s+|\#{1,6}\s+"
-    r"|\[[ xX✓]?\]\s+"
+    rf"|\[[ xX✓]?\]\s+|(?-i:P[0-4])\s*[:–-]?\s+(?-i:(?=[A-ZÀ-Þ]))|{_TEAM}"
     r"|[\[(]\s?(?:(?:FY|CY)?\s?'?\d{2,4}\s?)?[QHTSK][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?\s?[\])]\s*[:\-–—]?"
     r"|[\[(]\s?(?:FY\s?)?20\d\d\s?[\])]\s*[:\-–—]?"
     r"|(?:[QHTSK][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?|20\d\d[\s/-]?[QHTSK][1-4])\s*[:|]\s"
@@ -40,7 +47,7 @@ _TRAILING = re.compile(
     r"\s*(?:[\[(](?:owner|responsible|verantwortlich|resp\.?|responsable|respons[áa]vel|eigenaar|due|bis|status|weight|gewicht)\s?[:=]?[^\])]{0,60}[\])]"
     r"|[\[(]\s?@[\w. -]{1,40}[\])]|(?:\s[-–—|])?\s@[\w.-]{2,40}|\s[-–—]\s+(?-i:[A-Z][a-z]+)|\(\s?(?-i:[A-Z][a-z]+)\s?\)|\s[-–—|:]\s[01]?[.,]\d{1,2}"
     r"|\s(?:=>|→|->)\s(?-i:[A-Z])[^\d]{0,120}|\s(?:=>|->)\s(?-i:[A-Z]\w+)\s\d.{0,60}|[\[(]\s?(?:done|in progress|not started|on track|at risk|off track|complete|completed|erledigt|offen|fait|hecho|feito|klaar)\s?[\])]"
-    r"|[-–—|]\s?(?:owner|responsible|verantwortlich|responsable|respons[áa]vel|eigenaar)\s?:\s?[^|\n]{1,40}"
+    r"|\[(?-i:P\d|[A-Z][A-Z0-9/&. -]{0,14})\]|[-–—|]\s?(?:owner|responsible|verantwortlich|responsable|respons[áa]vel|eigenaar)\s?:\s?[^|\n]{1,40}"
     r"|[\[(]\s?(?:FY\s?\d{2,4}\s?)?[QH][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?\s?[\])]|\s#[\w-]{2,30}|\.{2,}|…|[.;,]\s*)$",
     re.IGNORECASE,
 )
