@@ -2,6 +2,7 @@
 
 python bench/crash.py                   every step × every fault, on SQLite (about six minutes on one core)
 python bench/crash.py --store postgres  the same on the server that $OKRBOT_TEST_POSTGRES names
+python bench/crash.py --slot             a server's slot instead: claimed, planned, sent, written down as done
 python bench/crash.py --quick           every 24th step
 python bench/crash.py --deep 200        and so many cases of three kills in a row, at random steps
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1])]
 
-from crash.harness import FAULTS, Harness, Verdict  # noqa: E402 -- the path comes first
+from crash.harness import FAULTS, Harness, SlotHarness, Verdict  # noqa: E402 -- the path comes first
 
 
 def main() -> int:
@@ -26,14 +27,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--slot", action="store_true")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--deep", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     every = 24 if chosen.quick else chosen.every
     begun, verdicts = time.monotonic(), list[Verdict]()
+    kind = SlotHarness if chosen.slot else Harness
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own inside it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder, Harness(Path(folder), chosen.store) as harness:
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder, kind(Path(folder), chosen.store) as harness:
         for number, fault in enumerate(FAULTS):
             total = len(harness.steps(fault))
             found = [harness.case(fault, [step]) for step in range(1 + number % every, total + 1, every)]

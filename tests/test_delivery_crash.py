@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from crash.harness import FAULTS, Harness
+from crash.harness import FAULTS, Harness, SlotHarness
 from crash.shelves import SERVER
 
 STRIDE = 9 * len(FAULTS)  # every so many steps, at another offset for each fault
@@ -43,3 +44,13 @@ def test_killed_again_while_recovering_the_digest_comes_once(harness: Harness) -
     total = len(harness.steps("reset_after"))
     verdicts = [harness.case("reset_after", [step, step // 2 + 3, 7]) for step in range(40, total, 60)]
     assert [v for v in verdicts if v.wrong] == []
+
+
+def test_a_server_killed_anywhere_in_its_slot_comes_back_and_sends_the_digest_once(tmp_path: Path) -> None:
+    with SlotHarness(tmp_path) as harness:
+        names = harness.steps(None)
+        claimed = max(n for n, name in enumerate(names[: names.index("before request chat.postMessage")]) if "insert into firings" in name)
+        verdicts = [harness.case(None, [step]) for step in [*range(claimed, claimed + 30, 6), *range(7, len(names), 45)]]
+        verdicts += [harness.case("reset_after", [step]) for step in range(9, len(harness.steps("reset_after")), 60)]
+    assert [v for v in verdicts if v.wrong] == []
+    assert all(v.killed for v in verdicts)

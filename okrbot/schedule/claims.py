@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
+import os
+import uuid
 
 import sqlalchemy as sa
 
@@ -79,7 +82,7 @@ def is_done(db: sa.Connection, job: str, period: str) -> bool:
 
 def start(db: sa.Connection, job: Job, slot: Slot, *, holder: str, now: dt.datetime) -> Due | None:
     """Claim `slot` for `holder` and return it, None if somebody else has it or it comes too late (then it is written as skipped)."""
-    late = now - slot.begins
+    late, holder = now - slot.begins, _named(holder)
     if late > job.within:
         if _insert(db, job.name, slot.period, holder=holder, claimed=now, done=now, outcome="skipped: too late"):
             _note_missed(db, job, slot, holder=holder, now=now)
@@ -111,7 +114,7 @@ def abandon_unfinished(db: sa.Connection, *, holder: str, now: dt.datetime) -> i
     f = t.firings.c
     result = db.execute(
         sa.update(t.firings)
-        .where(f.done == 0, f.outcome == "", f.holder != holder, f.period != BORN)
+        .where(f.done == 0, f.outcome == "", f.holder != _named(holder), f.period != BORN)
         .values(outcome="left unfinished", claimed=millis(now - RETRY))
     )
     return int(result.rowcount)
@@ -130,6 +133,16 @@ def jitter_of(job: Job, slot: Slot) -> dt.timedelta:
         return dt.timedelta()
     number = int.from_bytes(hashlib.sha256(f"{job.name} {slot.period}".encode()).digest()[:4], "big")
     return dt.timedelta(seconds=number % (job.jitter + 1))
+
+
+def _named(holder: str) -> str:
+    """Return `holder` with a word of this process's own: a container comes back with the same name and the same process number."""
+    return f"{holder}:{_word(os.getpid())}"
+
+
+@functools.cache
+def _word(_process: int) -> str:
+    return uuid.uuid4().hex[:12]
 
 
 def _note_missed(db: sa.Connection, job: Job, slot: Slot, *, holder: str, now: dt.datetime) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,12 +13,15 @@ import sqlalchemy as sa
 from slack_digests import CONFIG, MONDAY
 
 from crash.stage import FAULTS, Stage
+from okrbot.schedule import Job, due, parse
+from okrbot.schedule.claims import BORN
 from okrbot.store import tables as t
 
-__all__ = ["FAULTS", "Harness", "Verdict"]
+__all__ = ["FAULTS", "Harness", "SlotHarness", "Verdict"]
 
 RESTARTS = 6
 KEY = "digest:Shop:#shop:2026-W48"
+SERVED = '[schedule]\npull = "off"\naudit = "off"\nhealth = "off"\n'
 PRODUCT = '[[products]]\nname = "Shop"\nchannel = "#shop"\nbacklogs = ["files/SHOP"]\n'
 
 
@@ -33,7 +37,9 @@ class Verdict:
 
 
 class Harness(Stage):
-    """The matrix of a send."""
+    """The matrix of a send from the shell."""
+
+    act = "send"
 
     def set_up(self) -> None:
         text = CONFIG.format(products=PRODUCT, on_doubt="hold", api_url=self.slack.api_url)
@@ -43,11 +49,11 @@ class Harness(Stage):
         self.keep("fresh")
 
     def warm(self) -> None:
-        self.ask({"act": "send", "warm": True})
+        self.ask({"act": self.act, "warm": True})
         self.told()
 
     def _run(self, last: int, *, names: bool = False) -> dict[str, Any]:
-        self.ask({"act": "send", "last": last, "names": names})
+        self.ask({"act": self.act, "last": last, "names": names})
         return self.told()
 
     def _fresh(self, fault: str | None) -> None:
@@ -90,3 +96,29 @@ class Harness(Stage):
         if (row["state"], row["ts"]) != ("sent", top[0].ts):
             return f"recorded as {row['state']} {row['ts']}"
         return "" if hashlib.sha256(body.encode()).hexdigest() == row["payload_hash"] else "another payload is recorded"
+
+
+class SlotHarness(Harness):
+    """The matrix of a slot: a server claims it, plans the digest, sends it and writes down that it is done."""
+
+    act = "tick"
+
+    def set_up(self) -> None:
+        super().set_up()
+        config = self.folder / "okrbot.toml"
+        text = config.read_text(encoding="utf-8") + SERVED
+        config.write_text(
+            text.replace('app_token = "env:SLACK_APP_TOKEN"', 'signing_secret = "env:SLACK_SIGNING_SECRET"'), encoding="utf-8"
+        )
+        job = Job("digest:Shop", parse("mon 09:00"), "UTC", dt.timedelta(days=6))
+        with self.shelf.store.begin() as db:
+            due(db, job, now=MONDAY - dt.timedelta(days=1))  # known since yesterday
+        self.slack.clock.set(MONDAY + dt.timedelta(minutes=2))
+        self.keep("fresh")
+
+    def _wrong(self) -> str:
+        wrong = super()._wrong()
+        with self.shelf.store.connect() as db:
+            f = t.firings.c
+            open_ = db.execute(sa.select(f.job).where(f.done == 0, f.period != BORN)).scalars().all()
+        return wrong or (f"the slot of {', '.join(open_)} is still open" if open_ else "")

@@ -19,7 +19,7 @@ from typing import Any
 from fake_slack.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from slack_digests import digest
 
-from crash.serving import quick_rulebook, serve
+from crash.serving import quick_rulebook, serve, tick
 from crash.steps import Steps, never_hangs
 from okrbot.app import App, open_app
 from okrbot.slack import connect, send_digests
@@ -61,9 +61,11 @@ class Nursery:
     clock: SharedClock
 
     def act(self, case: Case, steps: Steps) -> int:
-        """Send the digest of one week as `okrbot digest` does, or serve clicks; return an exit code."""
+        """Send the digest of one week as `okrbot digest` does, let a server do what is due, or serve clicks; return an exit code."""
         if case["act"] == "serve":
             return serve(self.app, self.store, case["control"], steps, told=self.clock.set, stop=bool(case.get("warm")))
+        if case["act"] == "tick":
+            return tick(self.app, self.store, steps, digest)
         client = connect(self.app.config, timeout=TIMEOUT)
         return send_digests(self.store, self.app.config, [digest()], clock=self.clock, sleep=self.clock.sleep, client=client)
 
