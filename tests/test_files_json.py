@@ -456,3 +456,35 @@ def test_a_cut_line_does_not_swallow_the_next_one(pull: Pull) -> None:
     assert set(got.by_key) == {"SHOP-1", "SHOP-3"}
     assert got.problems("bad_row") == ["a.jsonl:2: the line ends inside a record; it was left out"]
     assert got.coverage.expected == 3
+
+
+def test_an_answer_without_statuses_says_that_all_was_read_as_todo(pull: Pull) -> None:
+    bare = [{"key": f"SHOP-{n}", "fields": {"summary": "Pay later"}} for n in (1, 2)]
+    told = pull({"a.json": json.dumps(bare)}).problems("no_status")
+    assert "no item has a status: every item was read as todo" in told[0]
+    resolved = [{"key": "SHOP-1", "fields": {"summary": "Pay later", "resolutiondate": "2026-11-02T10:00:00.000+0000"}}]
+    assert not pull({"a.json": json.dumps(resolved)}).problems("no_status")
+    linear = {"data": {"issues": {"nodes": [{"id": "a1", "identifier": "WEB-1", "title": "Search"}]}}}
+    assert pull({"a.json": json.dumps(linear)}).problems("no_status")
+
+
+def test_status_words_that_nothing_explains_are_listed_with_counts(pull: Pull) -> None:
+    def of(name: str, **more: object) -> dict[str, object]:
+        return {"summary": "Pay later", "status": {"name": name, **more}}
+
+    fields = [
+        of("Zorblax"),
+        of("Zorblax", statusCategory={"key": "undefined"}),
+        of("Quux", statusCategory={"key": "indeterminate"}),
+        of("In Progress"),
+        {**of("Frobnicated"), "resolution": {"name": "Done"}},
+    ]
+    got = pull({"a.json": json.dumps([{"key": f"SHOP-{n}", "fields": one} for n, one in enumerate(fields, 1)])})
+    assert len(got.problems("unknown_status")) == 1
+    assert "read as todo: 'Zorblax' (2); " in got.problems("unknown_status")[0]
+    nodes = [
+        {"id": "a1", "identifier": "WEB-1", "title": "A", "state": {"name": "Zorblax"}},
+        {"id": "a2", "identifier": "WEB-2", "title": "B", "state": {"name": "Zorblax", "type": "started"}},
+    ]
+    got = pull({"a.json": json.dumps({"data": {"issues": {"nodes": nodes}}})})
+    assert "'Zorblax' (1)" in got.problems("unknown_status")[0]

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from okrbot.model import Change, Objective, Problem
+from okrbot.words import is_known_state
 
 from .. import jira_history, jira_lore, jira_shape, linear_lore, linear_shape
 from ..text import instant_millis
+from .complaints import Complaints
 from .items import Made
 from .json_stream import Broken, Envelope, Record, walk
 from .opened import Opened
 from .table import Claim
 
-_SHOWN = 20
 _CHANGES_A_PAGE = 5000
 
 
@@ -29,7 +30,6 @@ class Document:
 
     def __init__(self, opened: Opened, *, zone: dt.tzinfo, backlog: str, site: str) -> None:
         self.opened = opened
-        self.problems: list[Problem] = []
         self.claims: list[Claim] = []
         self.naive = False
         self.rows = 0
@@ -47,8 +47,13 @@ class Document:
         self._empty = False  # an answer's list holds nothing
         self._errors = False  # the file holds a tracker's error
         self._bare = 0  # issues of which only the id is here
-        self._counts: Counter[str] = Counter()
+        self._complaints = Complaints(opened.name, things="records")
         self._logs: Counter[str] = Counter()  # pieces of the bulk change log, by issue id
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the file, as far as it was read."""
+        return self._complaints.found
 
     @staticmethod
     def recognises(opened: Opened) -> bool:
@@ -91,7 +96,7 @@ class Document:
                 place += 1
                 self.rows += 1
                 self._claim(place, event)
-        if not self.rows and not logs and not self._linear.projects and not self._counts and not self._is_empty_answer():
+        if not self.rows and not logs and not self._linear.projects and not self._complaints.lost and not self._is_empty_answer():
             raise UnknownDocumentError("is JSON without issues: save the answer of /search, /search/jql or of Linear's issues query")
         for number, project in self._linear.projects.items():
             place += 1
@@ -149,9 +154,7 @@ class Document:
         text = _error_text(values)
         if text:
             self._errors = True
-            self.problems.append(
-                Problem("error_answer", f"{self.opened.name} holds an error answer: {text}", where=self.opened.name, partial=True)
-            )
+            self._complaints.say("error_answer", f"{self.opened.name} holds an error answer: {text}", partial=True)
 
     # --- the second reading ---
 
@@ -160,7 +163,8 @@ class Document:
         claims = iter(self.claims)
         bad: list[str] = []
         cut: list[str] = []
-        titled = 0
+        titled = stated = 0
+        strange: Counter[str] = Counter()
         for event in self._events():
             if isinstance(event, Record) and event.shape in {"jira", "linear"}:
                 found = self._rows(event)
@@ -172,6 +176,10 @@ class Document:
                     cut.append(made.item.key)
                 self.with_history += made.item.history
                 titled += bool(made.item.title)
+                word, known = self._status(event)
+                stated += bool(word) or known
+                if word and not known:
+                    strange[word] += 1
                 yield next(claims), made
         for number, project in self._linear.projects.items():
             rows = linear_shape.project_rows(project, self._linear)
@@ -180,9 +188,30 @@ class Document:
                 raise RuntimeError(f"{self.opened.name} changed while it was read")
             yield claim, self._made(rows, "")
         self._tell(bad, cut)
+        self._complaints.strange_words(
+            strange, remedy="an answer with each status's category (statusCategory, or Linear's state type) would tell"
+        )
+        if self.claims and not stated and not self._linear.projects:
+            message = f"{self.opened.name}: no item has a status: every item was read as todo. Save the answer with the field status (fields=*all)"
+            self._complaints.say("no_status", message, len(self.claims))
         if self.claims and not titled and not self._linear.projects:
             message = f"{self.opened.name}: no item has a title: save the answer with the field summary (fields=*all)"
-            self.problems.append(Problem("no_title", message, where=self.opened.name, count=len(self.claims)))
+            self._complaints.say("no_title", message, len(self.claims))
+
+    def _status(self, event: Record) -> tuple[str, bool]:
+        """Return the status word of an issue, and whether anything says what it stands for."""
+        value = event.value
+        if event.shape == "jira":
+            fields = value["fields"]
+            status = linear_lore.mapping(fields.get("status"))
+            word = str(status.get("name") or "")
+            category = linear_lore.mapping(status.get("statusCategory")).get("key") or self._jira.categories.get(word.casefold(), "")
+            decided = category not in ("", "undefined") or fields.get("resolution") or fields.get("resolutiondate")
+        else:
+            status = linear_lore.mapping(value.get("state"))
+            word = str(status.get("name") or (value.get("state") if not status else "") or "")
+            decided = status.get("type") or value.get("completedAt") or value.get("canceledAt")
+        return word, bool(decided) or is_known_state(word)
 
     def _rows(self, event: Record) -> tuple[jira_shape.JiraRows | linear_shape.LinearRows, Made] | None:
         try:
@@ -220,17 +249,10 @@ class Document:
         name = self.opened.name
         if bad:
             more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-            self.problems.append(Problem("bad_date", f"{name}, {bad[0]}{more}; left empty", where=name, count=len(bad)))
+            self._complaints.say("bad_date", f"{name}, {bad[0]}{more}; left empty", len(bad))
         if cut:
             shown = ", ".join(cut[:5]) + (f" and {len(cut) - 5} more" if len(cut) > 5 else "")
-            self.problems.append(
-                Problem(
-                    "history_missing",
-                    f"{name} holds a part of the history of {shown}: save /changelog of them too",
-                    where=name,
-                    count=len(cut),
-                )
-            )
+            self._complaints.say("history_missing", f"{name} holds a part of the history of {shown}: save /changelog of them too", len(cut))
 
     def loose_histories(self, resolve: Callable[[str], str | None]) -> Iterator[tuple[list[Change], list[str]]]:
         """Yield changes of the bulk change log with the ids whose history is complete by them.
@@ -266,7 +288,7 @@ class Document:
             yield changes, complete
         if strangers:
             message = f"{self.opened.name}: histories of {strangers} issues that no file of this source holds"
-            self.problems.append(Problem("history_stranger", message, where=self.opened.name, count=strangers))
+            self._complaints.say("history_stranger", message, strangers)
 
     def learn_from(self, others: list[Document]) -> None:
         """Take states and field names that other files know: a bulk change log has none of its own."""
@@ -284,28 +306,18 @@ class Document:
     # --- what is wrong ---
 
     def _bad(self, line: int, reason: str, *, record: bool = True) -> None:
-        self._counts["bad"] += 1
         self.rows += record
-        if self._counts["bad"] <= _SHOWN:
-            where = f"{self.opened.name}:{line}"
-            ending = "; it was left out" if record else ""
-            self.problems.append(Problem("bad_row", f"{where}: {reason}{ending}", where=where, partial=True))
+        self._complaints.leave_out(line, reason, ending="; it was left out" if record else "")
 
     def _close_counts(self) -> None:
         if self._odd_titles:
             name, odd = self.opened.name, self._odd_titles
             others = f", and {len(odd) - 1} more" if len(odd) > 1 else ""
-            self.problems.append(Problem("no_title", f"{name}, {odd[0]}{others}: the summary is no text", where=name, count=len(odd)))
+            self._complaints.say("no_title", f"{name}, {odd[0]}{others}: the summary is no text", len(odd))
         if self._bare:
             message = f"{self.opened.name}: {self._bare} issues of the answer hold ids only: save it with the fields (fields=*all)"
-            self.problems.append(Problem("no_fields", message, where=self.opened.name, count=self._bare, partial=True))
-        more = self._counts["bad"] - _SHOWN
-        if more > 0:
-            self.problems.append(
-                Problem(
-                    "bad_row", f"{self.opened.name}: {more} more records were left out", where=self.opened.name, count=more, partial=True
-                )
-            )
+            self._complaints.say("no_fields", message, self._bare, partial=True)
+        self._complaints.close()
 
 
 def _error_text(values: dict[str, Any]) -> str:
