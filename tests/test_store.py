@@ -6,6 +6,8 @@ import datetime as dt
 import fcntl
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from alembic.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from okrbot.facts.load import load
 from okrbot.model import Backlog, Change, CheckIn, Cycle, Goals, Item, KeyResult, Link, Note, Objective, Page, millis
 from okrbot.store import Store, StoreError, open_store
 from okrbot.store import tables as t
@@ -256,3 +259,18 @@ def test_a_writer_that_stands_still_at_the_head_of_the_queue_is_passed(tmp_path:
         put(store, Page(items=[Item("1", "A-1", "kept all the same")]))
     assert rows(store, t.items, "title") == [("kept all the same",)]
     store.close()
+
+
+def test_reading_the_facts_and_opening_the_store_again_leave_the_locks_of_this_process_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a store%20.db"
+    store = open_store(url)
+    ask = f"import sqlite3; sqlite3.connect({str(store.sqlite_path)!r}, timeout=0, isolation_level=None).execute('begin immediate')"
+    with store.begin() as db:
+        db.execute(t.settings.insert().values(name="held", value="1"))
+        load(store).close()
+        open_store(url).close()
+        other = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+        assert "database is locked" in other.stderr
+    assert subprocess.run([sys.executable, "-c", ask], check=False).returncode == 0
+    store.close()
+    assert not [left for left in tmp_path.iterdir() if left.is_dir()]  # the copy that was read is gone

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from okrbot.store import Store, tables
+from okrbot.store import Store, StoreError, tables
 from okrbot.words import kind_of, level_of
 
 # What is read of each table of the store, as SQL both databases understand. A column that may be null is given a value
@@ -45,21 +47,50 @@ def _reading(store: Store) -> Iterator[Any]:
     if path := store.sqlite_path:
         from adbc_driver_sqlite import dbapi as sqlite
 
-        connection = sqlite.connect(f"file:{path}?mode=ro")
+        with (
+            _copied(store, path) as copy,
+            sqlite.connect(f"{copy.absolute().as_uri()}?mode=ro&immutable=1") as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+            yield cursor
     else:
         from adbc_driver_postgresql import dbapi as postgres
 
         url = store.engine.url.set(drivername="postgresql")
-        connection = postgres.connect(url.render_as_string(hide_password=False))
-    try:
-        with connection.cursor() as cursor:
-            if path:
-                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-            else:
-                cursor.execute("set transaction isolation level repeatable read")
+        with postgres.connect(url.render_as_string(hide_password=False)) as connection, connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read")
             yield cursor
-    finally:
-        connection.close()
+
+
+@contextlib.contextmanager
+def _copied(store: Store, path: Path) -> Iterator[Path]:
+    """Yield a copy of a SQLite file that nobody else opens. Raises StoreError when there is no room for it.
+
+    The Arrow driver brings a SQLite of its own, and two of them in one process must never open one file: whichever closes
+    it drops the locks of the other (POSIX locks belong to the process), and then a writer and a checkpoint meet
+    (sqlite.org/howtocorrupt.html, 2.2.1). The copy is made by the library that holds the store, in one consistent step.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise StoreError(f"store: {path.parent} takes no copy for reading ({error.strerror}). Name a folder you may write to.") from None
+    with folder as name:
+        copy = Path(name) / "copy.db"
+        into = sqlite3.connect(copy)
+        try:
+            into.execute("pragma synchronous=off")
+            into.execute("pragma journal_mode=off")
+            with store.connect() as db:
+                line: Any = db.connection.driver_connection
+                line.backup(into)
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"store: {path} could not be copied for reading ({error}). Is the disk full? It needs the store's size once more."
+            ) from None
+        finally:
+            into.close()
+        yield copy
 
 
 SMALL = 5_000  # items; below this a second thread waits more than it works

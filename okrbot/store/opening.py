@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 HERE = Path(__file__).parent
+_HEADER = 100  # bytes of a SQLite file before its first page's content
 
 
 class StoreError(Exception):
@@ -129,10 +130,9 @@ def _sqlite(url: sa.URL, folder: Path, *, create: bool) -> sa.Engine:
 
 
 def _is_sqlite(path: Path) -> bool:
-    # SQLite takes a file shorter than its header for an empty database, and would write over it.
-    with path.open("rb") as file:
-        start = file.read(16)
-    return start in (b"", b"SQLite format 3\0")
+    # SQLite takes a file shorter than its header for an empty database, and would write over it. Whether a longer one is a
+    # database SQLite says itself: the file is not opened here, because closing it would drop the locks that this process holds.
+    return path.stat().st_size == 0 or path.stat().st_size >= _HEADER
 
 
 def _postgres(url: sa.URL) -> sa.Engine:
