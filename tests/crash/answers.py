@@ -273,7 +273,7 @@ class AnswerHarness(Stage):
         """Return whether the store says that this was not taken because Slack could not say who it was."""
         with self.shelf.store.connect() as db:
             rows = db.execute(sa.select(t.answers.c.outcome).where(t.answers.c.prompt == gesture.prompt)).scalars().all()
-        return method in ("users.info", "auth.test") and ("refused" in rows or gesture.after[0] == 0 or gesture.prompt == "p-connect")
+        return method in ("users.info", "auth.test") and ("refused" in rows or gesture.after[0] == 0 or gesture.prompt in ("p-connect", ""))
 
     def _again(self, gesture: Gesture, old: Message, *, clicked: bool, early: bool) -> str:
         """Let the restarted server work and the person click where they saw no success; return what is wrong in the end."""
