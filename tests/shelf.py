@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from okrbot.model import Backlog, Change, Connector, Coverage, Goals, Item, Link, Note, Page, PullRequest, Sprint
 
@@ -37,14 +37,29 @@ class Shelf:
         self.coverage = None
         pages: Iterator[Page] = iter(connector.pull(request))
         for number, page in enumerate(pages, 1):
-            self.take(page, now)
+            self.take(page)
             if stop_after is not None and number >= stop_after and self.coverage is None:
                 pages.close()  # type: ignore[attr-defined]
                 return False
         assert self.coverage is not None, "a pull must end with a coverage"
         return True
 
-    def take(self, page: Page, now: dt.datetime) -> None:
+    def take_all(self, pages: Iterable[Page]) -> Shelf:
+        """Store all of `pages`."""
+        for page in pages:
+            self.take(page)
+        return self
+
+    def changes_of(self, id_: str) -> dict[str, Change]:
+        """Return the changes of one item by their ids."""
+        return {key: change for (item, key), change in self.changes.items() if item == id_}
+
+    def notes_of(self, id_: str) -> dict[str, Note]:
+        """Return what was said about one item, by the notes' ids."""
+        return {key: note for (subject, key), note in self.notes.items() if subject == id_}
+
+    def take(self, page: Page) -> None:
+        """Store one page whole."""
         self.pages += 1
         ids = {item.id for item in page.items}
         whole = {item.id for item in page.items if item.history}
@@ -53,6 +68,7 @@ class Shelf:
             keeps = before is not None and before.history and before.updated == item.updated
             self.items[item.id] = item._replace(history=item.history or keeps)
             self.links[item.id] = set()
+            self.hidden.discard(item.id)
         self._drop(self.changes, lambda key: key[0] in whole)
         if page.notes_complete:
             self._drop(self.notes, lambda key: key[0] in ids)
@@ -77,10 +93,10 @@ class Shelf:
         if page.resume is not None:
             self.resume = page.resume
         if page.coverage is not None:
-            self.coverage = page.coverage
+            self.coverage, self.resume = page.coverage, None  # the connector came to its end: there is nothing to go on with
             if page.checkpoint is not None:
                 assert page.coverage.complete, "a partial pull must not set a checkpoint"
-                self.checkpoint, self.resume = page.checkpoint, None
+                self.checkpoint = page.checkpoint
 
     @staticmethod
     def _drop(rows: dict[tuple[str, str], object], test: Callable[[tuple[str, str]], bool]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fake_jira import Clock, FakeJira, Site, jira_time, ms
-from paper_store import PaperStore
+from shelf import Shelf
 from spec_check import every_request_is_described  # noqa: F401 - autouse
 
 from connectors.jira import JiraConnector, Settings, connect
@@ -70,13 +70,13 @@ def connector(fake: FakeJira, **settings: Any) -> JiraConnector:
     return connect(Settings(**given), Surroundings(Path(), fake.clock, fake.clock.sleep, fields=("Key Result",)))
 
 
-def pull(fake: FakeJira, store: PaperStore, *, full: bool = False, **settings: Any) -> PaperStore:
+def pull(fake: FakeJira, store: Shelf, *, full: bool = False, **settings: Any) -> Shelf:
     """Pull once into a store."""
     request = PullRequest(now=fake.clock(), checkpoint=store.checkpoint, resume=store.resume, full=full, known=len(store.visible))
-    return store.take(connector(fake, **settings).pull(request))
+    return store.take_all(connector(fake, **settings).pull(request))
 
 
-def same(store: PaperStore, fake: FakeJira, projects: tuple[str, ...] | None = None) -> list[str]:
+def same(store: Shelf, fake: FakeJira, projects: tuple[str, ...] | None = None) -> list[str]:
     """Return how a store differs from what the account may see."""
     truth = fake.site.truth(projects)
     wrong = [f"missing {truth[id_]['key']}" for id_ in truth.keys() - store.visible.keys()]
@@ -93,7 +93,7 @@ def same(store: PaperStore, fake: FakeJira, projects: tuple[str, ...] | None = N
             ("due", item.due, fields["duedate"] or ""),
             ("labels", item.labels, tuple(fields["labels"])),
             ("restricted", item.restricted, fields["security"] is not None),
-            ("changes", len(store.changes.get(id_, {})), sum(len(entry["items"]) for entry in issue["histories"])),
+            ("changes", len(store.changes_of(id_)), sum(len(entry["items"]) for entry in issue["histories"])),
         ):
             if ours != theirs:
                 wrong.append(f"{issue['key']} {what}: {ours!r} instead of {theirs!r}")
@@ -123,12 +123,12 @@ def jira(clock: Clock) -> Iterator[Callable[..., FakeJira]]:
 @KINDS
 def test_a_first_pull_reads_everything(jira: Callable[..., FakeJira], clock: Clock, cloud: bool) -> None:
     fake = jira(site_of(250, clock), cloud=cloud)
-    store = pull(fake, PaperStore())
+    store = pull(fake, Shelf())
     assert same(store, fake) == []
     assert store.coverage is not None
     assert (store.coverage.expected, store.coverage.read, store.coverage.with_history, store.coverage.complete) == (250, 250, 250, True)
     assert store.checkpoint is not None
-    assert store.backlogs == {"SHOP", "PAY"}
+    assert {backlog.key for backlog in store.backlogs.values()} == {"SHOP", "PAY"}
 
 
 @KINDS
@@ -136,7 +136,7 @@ def test_a_second_pull_asks_for_changes_only_and_finds_edits_moves_deletes_and_h
     jira: Callable[..., FakeJira], clock: Clock, cloud: bool
 ) -> None:
     fake = jira(site_of(120, clock), cloud=cloud)
-    store = pull(fake, PaperStore())
+    store = pull(fake, Shelf())
     clock.forward(hours=2)
     ids = list(fake.site.issues)
     fake.site.edit(ids[3], summary="Renamed", labels=["kr-7"])
@@ -170,7 +170,7 @@ def test_parallel_slices_read_each_issue_once_however_skewed_the_projects(jira: 
         created = start + min(700, number) * 3_600_000 + number  # the last two hundred at one moment
         site.create("SHOP" if number % 30 else "PAY", f"Work {number}", created=created)
     fake = jira(site, cloud=cloud, cap=20)
-    store = pull(fake, PaperStore(), parallel=8, page_size=20, projects=("SHOP", "PAY"), history=False)
+    store = pull(fake, Shelf(), parallel=8, page_size=20, projects=("SHOP", "PAY"), history=False)
     assert len(store.items) == 900
     assert store.coverage is not None
     assert store.coverage.read == 900
@@ -182,10 +182,10 @@ def test_parallel_slices_read_each_issue_once_however_skewed_the_projects(jira: 
 
 def test_a_killed_pull_goes_on_where_it_stopped(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(400, clock), cap=20)
-    store = PaperStore()
+    store = Shelf()
     pages = connector(fake, parallel=3, page_size=20).pull(PullRequest(now=clock()))
     for _, page in zip(range(12), pages, strict=False):
-        store.apply(page)
+        store.take(page)
     pages.close()  # type: ignore[attr-defined]
     before = len(store.items)
     assert 0 < before < 400
@@ -198,10 +198,10 @@ def test_a_killed_pull_goes_on_where_it_stopped(jira: Callable[..., FakeJira], c
 
 def test_the_cursor_of_a_resumed_pull_is_the_start_of_the_first_attempt(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(100, clock), cap=10)
-    store = PaperStore()
+    store = Shelf()
     pages = connector(fake, page_size=10).pull(PullRequest(now=clock()))
     for _, page in zip(range(6), pages, strict=False):
-        store.apply(page)
+        store.take(page)
     pages.close()  # type: ignore[attr-defined]
     began = ms(clock())
     clock.forward(hours=3)
@@ -216,7 +216,7 @@ def test_the_users_own_filter_is_bracketed_and_loses_its_order(jira: Callable[..
     for id_ in list(site.issues)[::5]:
         site.edit(id_, labels=["okr"])
     fake = jira(site, cloud=cloud)
-    store = pull(fake, PaperStore(), jql='labels = okr OR summary ~ "nothing of it" ORDER BY rank DESC')
+    store = pull(fake, Shelf(), jql='labels = okr OR summary ~ "nothing of it" ORDER BY rank DESC')
     assert {item.id for item in store.visible.values()} == set(list(site.issues)[::5])
     clock.forward(hours=1)
     fake.requests.clear()
@@ -230,21 +230,21 @@ def test_the_users_own_filter_is_bracketed_and_loses_its_order(jira: Callable[..
 
 def test_times_are_asked_in_epoch_milliseconds_from_the_servers_clock(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(20, clock))
-    store = PaperStore()
+    store = Shelf()
     ahead = Clock("2031-01-01T00:00:00+00:00")  # ours is years ahead of the server's
     settings = Settings(name="acme", url=fake.url, user=fake.user, token=Secret(fake.token))
     source = connect(settings, Surroundings(Path(), ahead, ahead.sleep))
-    store.take(source.pull(PullRequest(now=ahead())))
+    store.take_all(source.pull(PullRequest(now=ahead())))
     clock.forward(hours=1)
     fake.site.edit(next(iter(fake.site.issues)), summary="Edited")
-    store.take(source.pull(PullRequest(now=ahead(), checkpoint=store.checkpoint, known=20)))
+    store.take_all(source.pull(PullRequest(now=ahead(), checkpoint=store.checkpoint, known=20)))
     assert same(store, fake) == []
     assert all('"' not in asked.query.get("jql", "") for asked in fake.requests)
 
 
 def test_a_change_of_filter_account_or_week_leads_to_a_full_pass(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(50, clock))
-    store = pull(fake, PaperStore(), projects=("SHOP",))
+    store = pull(fake, Shelf(), projects=("SHOP",))
 
     def was_full() -> bool:
         return any("created >= 0" in asked.query.get("jql", "") and "summary" in asked.query.get("fields", "") for asked in fake.requests)
@@ -268,7 +268,7 @@ def test_a_change_of_filter_account_or_week_leads_to_a_full_pass(jira: Callable[
 
 def test_a_changed_time_zone_is_said_and_changes_nothing(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(30, clock))
-    store = pull(fake, PaperStore())
+    store = pull(fake, Shelf())
     clock.forward(hours=1)
     fake.site.account["timeZone"] = "Pacific/Kiritimati"
     fake.site.edit(next(iter(fake.site.issues)), summary="Edited")
@@ -282,7 +282,7 @@ def test_a_changed_time_zone_is_said_and_changes_nothing(jira: Callable[..., Fak
 def test_the_hour_that_comes_twice_is_read_twice_rather_than_never(jira: Callable[..., FakeJira], clock: Clock, moment: str) -> None:
     clock.now = Clock(moment).now
     fake = jira(site_of(20, clock))
-    store = pull(fake, PaperStore())
+    store = pull(fake, Shelf())
     for _ in range(5):
         clock.forward(minutes=21)
         fake.site.create("SHOP", f"At {clock()}")
@@ -295,7 +295,7 @@ def test_when_most_issues_vanish_nothing_is_taken_out_until_somebody_says_so(
     jira: Callable[..., FakeJira], clock: Clock, count: int
 ) -> None:
     fake = jira(site_of(count, clock))
-    store = pull(fake, PaperStore())
+    store = pull(fake, Shelf())
     clock.forward(hours=1)
     for id_ in list(fake.site.issues)[: count * 3 // 4]:
         fake.site.delete(id_)
@@ -313,7 +313,7 @@ def test_nothing_where_there_was_something_is_an_error_not_a_clean_backlog(
     jira: Callable[..., FakeJira], clock: Clock, cloud: bool
 ) -> None:
     fake = jira(site_of(40, clock), cloud=cloud)
-    store = pull(fake, PaperStore())
+    store = pull(fake, Shelf())
     for id_ in list(fake.site.issues):
         fake.site.restrict(id_)
     for full in (False, True):
@@ -325,31 +325,31 @@ def test_nothing_where_there_was_something_is_an_error_not_a_clean_backlog(
 
 def test_a_project_that_cannot_be_seen_makes_the_pull_partial(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(40, clock))
-    store = pull(fake, PaperStore(), projects=("SHOP", "SECRET"))
+    store = pull(fake, Shelf(), projects=("SHOP", "SECRET"))
     assert {item.key.split("-")[0] for item in store.visible.values()} == {"SHOP"}
     assert store.coverage is not None
     assert not store.coverage.complete
     assert [(problem.code, problem.where) for problem in store.coverage.problems] == [("hidden", "SECRET")]
     assert store.checkpoint is None
     with pytest.raises(SourceError, match="none of the projects"):
-        pull(fake, PaperStore(), projects=("SECRET",))
+        pull(fake, Shelf(), projects=("SECRET",))
 
 
 def test_a_renamed_project_is_still_found(jira: Callable[..., FakeJira], clock: Clock) -> None:
     site = site_of(40, clock)
     site.projects["SHOP"]["old_keys"] = ["STORE"]
     fake = jira(site)
-    store = pull(fake, PaperStore(), projects=("STORE",))
+    store = pull(fake, Shelf(), projects=("STORE",))
     assert same(store, fake, ("SHOP",)) == []
 
 
 def test_a_refused_filter_names_the_setting_and_what_jira_says(jira: Callable[..., FakeJira], clock: Clock) -> None:
     fake = jira(site_of(5, clock))
     with pytest.raises(SourceError, match=r"does not exist.*Check `jql`") as told:
-        pull(fake, PaperStore(), jql="nonsense = 5")
+        pull(fake, Shelf(), jql="nonsense = 5")
     assert told.value.code == "filter"
     with pytest.raises(SourceError, match="bracket") as told:
-        pull(fake, PaperStore(), jql="project = SHOP) OR (project = PAY")
+        pull(fake, Shelf(), jql="project = SHOP) OR (project = PAY")
     assert told.value.code == "filter"
 
 
@@ -357,7 +357,7 @@ def test_the_cloud_id_address_is_used_for_scoped_tokens(jira: Callable[..., Fake
     cloud_id = "11111111-2222-3333-4444-555555555555"
     fake = jira(site_of(5, clock), prefix=f"/ex/jira/{cloud_id}")
     settings = Settings(name="acme", url=fake.url.removesuffix(fake.prefix), token=Secret(fake.token), cloud_id=cloud_id)
-    store = PaperStore().take(connect(settings, Surroundings(Path(), clock, clock.sleep)).pull(PullRequest(now=clock())))
+    store = Shelf().take_all(connect(settings, Surroundings(Path(), clock, clock.sleep)).pull(PullRequest(now=clock())))
     assert len(store.items) == 5
     assert fake.requests[0].headers["authorization"].startswith("Bearer ")
     assert next(iter(store.items.values())).url.startswith("https://jira.example/browse/")

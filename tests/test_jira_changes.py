@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_jira import Clock, FakeJira
-from paper_store import PaperStore
+from shelf import Shelf
 from spec_check import every_request_is_described  # noqa: F401 - autouse
 from test_jira import same, site_of
 
@@ -90,7 +90,7 @@ def one_run(seed: int) -> list[str]:
             projects=projects,
         )
         source = connect(settings, Surroundings(Path(), skewed, skewed.sleep))
-        store = PaperStore()
+        store = Shelf()
         for _ in range(dice.choice([2, 3, 4])):
             kill = dice.choice([None, None, 1, 2, 4, 6])
             _pull(source, store, skewed, kill)
@@ -106,14 +106,14 @@ def one_run(seed: int) -> list[str]:
         return [f"seed {seed} ({'cloud' if cloud else 'datacenter'}): {what}" for what in same(store, fake)]
 
 
-def _pull(source: object, store: PaperStore, clock: Clock, kill: int | None, *, full: bool = False) -> None:
+def _pull(source: object, store: Shelf, clock: Clock, kill: int | None, *, full: bool = False) -> None:
     request = PullRequest(now=clock(), checkpoint=store.checkpoint, resume=store.resume, full=full, known=len(store.visible))
     pages = source.pull(request)  # type: ignore[attr-defined]
     try:
         for number, page in enumerate(pages):
             if kill is not None and number >= kill:
                 return
-            store.apply(page)
+            store.take(page)
     except SourceError as trouble:
         if trouble.code != "token":  # all issues may be hidden for a moment; anything else is a fault of ours
             raise

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fake_jira import Clock, FakeJira
 from fake_jira.api import Asked, Said
-from paper_store import PaperStore
+from shelf import Shelf
 from test_jira import connector, pull, site_of
 
 from connectors.jira import history
@@ -41,7 +41,7 @@ def twist(fake: FakeJira, part: str, change: Answer) -> None:
     fake.api.answer = answer  # type: ignore[method-assign]
 
 
-def codes(store: PaperStore) -> dict[str, bool]:
+def codes(store: Shelf) -> dict[str, bool]:
     """Return the codes of a pull's problems, and whether they make it partial."""
     assert store.coverage is not None
     return {problem.code: problem.partial for problem in store.coverage.problems}
@@ -51,7 +51,7 @@ def test_a_bulk_history_of_ever_new_tokens_and_nothing_else_stops_the_pull(jira:
     tokens = itertools.count(1)
     twist(jira, "bulkfetch", lambda asked, said: Said(200, {"issueChangeLogs": [], "nextPageToken": str(next(tokens))}))
     with pytest.raises(SourceError, match="empty pages without end") as caught:
-        pull(jira, PaperStore())
+        pull(jira, Shelf())
     assert caught.value.code == "protocol"
 
 
@@ -60,7 +60,7 @@ def test_a_history_whose_place_is_ignored_stops_the_pull(jira: FakeJira) -> None
     entry = {"id": "1", "created": "2026-11-01T09:00:00.000+0000", "items": []}
     twist(jira, "/changelog", lambda asked, said: said if "bulk" in asked.path else Said(200, {"values": [entry], "total": 500}))
     with pytest.raises(SourceError, match="same page of issue"):
-        pull(jira, PaperStore())
+        pull(jira, Shelf())
 
 
 def test_comments_whose_place_is_ignored_stop_the_pull(jira: FakeJira) -> None:
@@ -74,7 +74,7 @@ def test_comments_whose_place_is_ignored_stop_the_pull(jira: FakeJira) -> None:
     twist(jira, "/search/jql", talkative)
     twist(jira, "/comment", lambda asked, said: Said(200, {"comments": [one], "total": 500}))
     with pytest.raises(SourceError, match="same comments of issue"):
-        pull(jira, PaperStore())
+        pull(jira, Shelf())
 
 
 def with_sprint(fake: FakeJira, clock: Clock) -> None:
@@ -103,12 +103,12 @@ def test_boards_that_are_closed_or_broken_are_named_and_issues_tell_of_their_spr
 ) -> None:
     with_sprint(jira, clock)
     twist(jira, part, refuse(status))
-    store = PaperStore()
+    store = Shelf()
     for _ in range(2):  # the second time nothing moved, so no issue says anything
         pull(jira, store)
         assert codes(store) == {"sprints": False}
-        assert [(sprint.id, sprint.name, sprint.state) for sprint in store.sprints] == [("7", "Sprint 7", "active")]
-        assert store.sprints[0].end > store.sprints[0].start > 0
+        assert [(sprint.id, sprint.name, sprint.state) for sprint in store.sprints.values()] == [("7", "Sprint 7", "active")]
+        assert store.sprints["7"].end > store.sprints["7"].start > 0
         clock.forward(hours=1)
 
 
@@ -116,7 +116,7 @@ def test_projects_without_a_single_issue_are_no_clean_backlog(clock: Clock) -> N
     with FakeJira(site_of(2, clock), clock=clock) as fake:
         for id_ in list(fake.site.issues):
             fake.site.delete(id_)
-        store = pull(fake, PaperStore())
+        store = pull(fake, Shelf())
         assert codes(store) == {"hidden": True}
         assert store.coverage is not None
         assert "2 projects and no issue" in store.coverage.problems[0].message
@@ -132,23 +132,23 @@ def test_a_row_without_what_it_is_judged_by_makes_a_pull_partial(jira: FakeJira,
         return said
 
     twist(jira, "/search/jql", spoil)
-    assert codes(pull(jira, PaperStore())) == {"bad_field": partial}
+    assert codes(pull(jira, Shelf())) == {"bad_field": partial}
 
 
 def test_a_history_that_the_bulk_call_leaves_out_is_looked_up(jira: FakeJira, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = pull(jira, PaperStore())
+    whole = pull(jira, Shelf())
     told = [id_ for id_, row in jira.site.issues.items() if row["histories"]]
     monkeypatch.setattr(history, "SOON", -1)
     twist(jira, "bulkfetch", lambda asked, said: Said(200, {"issueChangeLogs": []}))
-    left = pull(jira, PaperStore())
-    assert {id_: set(rows) for id_, rows in left.changes.items()} == {id_: set(rows) for id_, rows in whole.changes.items()}
-    assert any(left.changes[id_] for id_ in told)
+    left = pull(jira, Shelf())
+    assert left.changes.keys() == whole.changes.keys()
+    assert any(left.changes_of(id_) for id_ in told)
 
 
 def test_beyond_a_bound_a_history_that_was_left_out_stays_unread_and_is_named(jira: FakeJira, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MOST_LOOKS", 2)
     monkeypatch.setattr(history, "SOON", -1)
     twist(jira, "bulkfetch", lambda asked, said: Said(200, {"issueChangeLogs": []}))
-    store = pull(jira, PaperStore())
+    store = pull(jira, Shelf())
     assert codes(store) == {"history_missing": False}
     assert sum(item.history for item in store.items.values()) == 2

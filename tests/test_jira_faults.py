@@ -6,7 +6,7 @@ import collections
 
 import pytest
 from fake_jira import Clock, FakeJira
-from paper_store import PaperStore
+from shelf import Shelf
 from spec_check import every_request_is_described  # noqa: F401 - autouse
 from test_jira import connector, same, site_of
 
@@ -76,11 +76,11 @@ def outcome(kind: str, value: str, path: str, *, cloud: bool, times: int, after:
     site = site_of(24, clock)
     with FakeJira(site, cloud=cloud, clock=clock, cap=7) as fake:
         accepted = set(fake.api.credentials)
-        store = PaperStore()
+        store = Shelf()
         fake.fault(kind, path, times=times, after=after, value=value)
         source = connector(fake, page_size=7)
         try:
-            store.take(source.pull(PullRequest(now=clock())))
+            store.take_all(source.pull(PullRequest(now=clock())))
         except SourceError as trouble:
             told = trouble
             store.resume = trouble.resume
@@ -101,7 +101,7 @@ def outcome(kind: str, value: str, path: str, *, cloud: bool, times: int, after:
             request = PullRequest(
                 now=clock(), checkpoint=store.checkpoint, resume=store.resume, full=kind == "odd_field", known=len(store.visible)
             )
-            store.take(source.pull(request))
+            store.take_all(source.pull(request))
             if store.coverage is not None and store.coverage.complete:
                 break
         assert same(store, fake) == [], f"{kind} on {path} left its mark"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fake_jira import Clock, FakeJira, Site, adf, jira_time, ms
-from paper_store import PaperStore
+from shelf import Shelf
 from spec_check import every_request_is_described  # noqa: F401 - autouse
 from test_jira import FIELDS, KINDS, connector
 
@@ -65,16 +65,16 @@ def site(clock: Clock) -> Site:
 
 
 @pytest.fixture
-def read(site: Site, clock: Clock) -> Iterator[Callable[..., PaperStore]]:
+def read(site: Site, clock: Clock) -> Iterator[Callable[..., Shelf]]:
     """Pull a site once and return what was stored."""
     opened: list[FakeJira] = []
 
-    def make(*, cloud: bool = True, prepare: Callable[[FakeJira], None] | None = None, **settings: Any) -> PaperStore:
+    def make(*, cloud: bool = True, prepare: Callable[[FakeJira], None] | None = None, **settings: Any) -> Shelf:
         fake = FakeJira(site, cloud=cloud, clock=clock).__enter__()
         opened.append(fake)
         if prepare:
             prepare(fake)
-        return PaperStore().take(connector(fake, **settings).pull(PullRequest(now=clock())))
+        return Shelf().take_all(connector(fake, **settings).pull(PullRequest(now=clock())))
 
     yield make
     for fake in opened:
@@ -82,7 +82,7 @@ def read(site: Site, clock: Clock) -> Iterator[Callable[..., PaperStore]]:
 
 
 @KINDS
-def test_fields_are_found_by_type_whatever_they_are_called(site: Site, read: Callable[..., PaperStore], cloud: bool) -> None:
+def test_fields_are_found_by_type_whatever_they_are_called(site: Site, read: Callable[..., Shelf], cloud: bool) -> None:
     site.project("SHOP")
     site.boards = [{"id": 500, "name": "Board", "type": "scrum", "location": {"projectId": 20000, "projectKey": "SHOP"}}]
     epic = site.create("SHOP", "Checkout", type_="Epic", level=1)
@@ -108,7 +108,7 @@ def test_fields_are_found_by_type_whatever_they_are_called(site: Site, read: Cal
     assert item.goals == ("ari:cloud:townsquare::goal/1",)
     assert item.fields == (("Key Result", "KR 2"),)
     assert (item.assignee, item.backlog, item.body) == ("557058:ben", "20000", "About Guest checkout.")
-    (sprint,) = store.sprints
+    (sprint,) = store.sprints.values()
     assert (sprint.id, sprint.name, sprint.state, sprint.goal, sprint.backlog) == (
         "7",
         "Sprint, one [draft]=x",
@@ -119,7 +119,7 @@ def test_fields_are_found_by_type_whatever_they_are_called(site: Site, read: Cal
 
 
 @KINDS
-def test_every_level_of_the_hierarchy_is_kept(site: Site, read: Callable[..., PaperStore], cloud: bool) -> None:
+def test_every_level_of_the_hierarchy_is_kept(site: Site, read: Callable[..., Shelf], cloud: bool) -> None:
     top = site.create("SHOP", "Grow", type_="Initiative", level=2)
     epic = site.create("SHOP", "Checkout", type_="Epic", level=1, parent={"id": top, "key": "SHOP-1"})
     story = site.create("SHOP", "Guest", parent={"id": epic, "key": "SHOP-2"})
@@ -146,7 +146,7 @@ def test_every_level_of_the_hierarchy_is_kept(site: Site, read: Callable[..., Pa
     ],
 )
 def test_a_status_and_its_resolution_become_a_state(
-    site: Site, read: Callable[..., PaperStore], status: str, resolution: str | None, state: str
+    site: Site, read: Callable[..., Shelf], status: str, resolution: str | None, state: str
 ) -> None:
     moment = "2026-10-30T10:00:00.000+0000" if resolution else None
     id_ = site.create("SHOP", "One", status=status, resolution={"name": resolution} if resolution else None, resolutiondate=moment)
@@ -155,7 +155,7 @@ def test_a_status_and_its_resolution_become_a_state(
     assert item.finished == (ms(moment) if moment else 0)
 
 
-def test_links_are_named_from_the_issue_that_has_them(site: Site, read: Callable[..., PaperStore]) -> None:
+def test_links_are_named_from_the_issue_that_has_them(site: Site, read: Callable[..., Shelf]) -> None:
     blocks = {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
     first = site.create("SHOP", "One")
     second = site.create(
@@ -188,7 +188,7 @@ def test_link_phrases_are_known_in_several_languages(phrase: str, kind: str) -> 
 
 
 @KINDS
-def test_history_is_told_in_our_words(site: Site, read: Callable[..., PaperStore], clock: Clock, cloud: bool) -> None:
+def test_history_is_told_in_our_words(site: Site, read: Callable[..., Shelf], clock: Clock, cloud: bool) -> None:
     id_ = site.create("SHOP", "One")
     entries: list[dict[str, Any]] = [
         {
@@ -222,7 +222,7 @@ def test_history_is_told_in_our_words(site: Site, read: Callable[..., PaperStore
     site.issues[id_]["histories"] = [{"id": "1", "author": bot, "created": jira_time(moment), "items": entries}]
     site._index(id_, 0)
     store = read(cloud=cloud)
-    changes = sorted(store.changes[id_].values(), key=lambda change: int(change.id.split(".")[1]))
+    changes = sorted(store.changes_of(id_).values(), key=lambda change: int(change.id.split(".")[1]))
     assert [(change.field, change.before, change.after) for change in changes] == [
         ("state", "todo", "cancelled"),
         ("resolution", "", "Won't Do"),
@@ -255,7 +255,7 @@ def test_a_sentence_of_history_names_the_link(sentence: str, kind: str) -> None:
     assert kind_in_sentence(sentence) == kind
 
 
-def test_long_histories_come_whole_by_either_way(site: Site, read: Callable[..., PaperStore], clock: Clock) -> None:
+def test_long_histories_come_whole_by_either_way(site: Site, read: Callable[..., Shelf], clock: Clock) -> None:
     ids = [site.create("SHOP", f"Work {number}") for number in range(3)]
     for number in range(130):
         clock.forward(seconds=1)
@@ -269,11 +269,11 @@ def test_long_histories_come_whole_by_either_way(site: Site, read: Callable[...,
 
     for prepare in (cut, refuse):
         store = read(prepare=prepare)
-        assert [len(store.changes.get(id_, {})) for id_ in ids] == [65, 65, 0]
+        assert [len(store.changes_of(id_)) for id_ in ids] == [65, 65, 0]
         assert all(store.items[id_].history for id_ in ids)
 
 
-def test_history_that_cannot_be_had_whole_is_said(site: Site, read: Callable[..., PaperStore], clock: Clock) -> None:
+def test_history_that_cannot_be_had_whole_is_said(site: Site, read: Callable[..., Shelf], clock: Clock) -> None:
     id_ = site.create("SHOP", "One")
     for number in range(5):
         clock.forward(seconds=1)
@@ -289,7 +289,7 @@ def test_history_that_cannot_be_had_whole_is_said(site: Site, read: Callable[...
 
 
 @KINDS
-def test_comments_come_whole_and_may_be_left_out(site: Site, read: Callable[..., PaperStore], cloud: bool) -> None:
+def test_comments_come_whole_and_may_be_left_out(site: Site, read: Callable[..., Shelf], cloud: bool) -> None:
     id_ = site.create("SHOP", "One")
     ann = {"accountId": "557058:ann", "displayName": "Ann", "accountType": "atlassian"}
     bodies = [adf(f"Saw {number}") if cloud else f"Saw {number}" for number in range(60)]
@@ -298,8 +298,8 @@ def test_comments_come_whole_and_may_be_left_out(site: Site, read: Callable[...,
     ]
     site.edit(id_, silent=True, comment={"comments": site.comments[id_][:20], "total": 60, "maxResults": 20, "startAt": 0})
     store = read(cloud=cloud)
-    assert len(store.notes[id_]) == 60
-    assert (store.notes[id_]["59"].body, store.notes[id_]["59"].author, store.notes[id_]["59"].author_kind) == (
+    assert len(store.notes_of(id_)) == 60
+    assert (store.notes_of(id_)["59"].body, store.notes_of(id_)["59"].author, store.notes_of(id_)["59"].author_kind) == (
         "Saw 59",
         "557058:ann",
         "human",
@@ -307,7 +307,7 @@ def test_comments_come_whole_and_may_be_left_out(site: Site, read: Callable[...,
     assert read(cloud=cloud, comments=False).notes == {}
 
 
-def test_restricted_issues_and_private_projects_are_marked(site: Site, read: Callable[..., PaperStore]) -> None:
+def test_restricted_issues_and_private_projects_are_marked(site: Site, read: Callable[..., Shelf]) -> None:
     open_, closed = site.create("SHOP", "One"), site.create("SHOP", "Two", security={"id": "1", "name": "Board"})
     inside = site.create("PAY", "Three")
     site.projects["PAY"]["isPrivate"] = True
@@ -315,14 +315,14 @@ def test_restricted_issues_and_private_projects_are_marked(site: Site, read: Cal
     assert [items[id_].restricted for id_ in (open_, closed, inside)] == [False, True, True]
 
 
-def test_an_issue_without_updated_is_read_all_the_same(site: Site, read: Callable[..., PaperStore]) -> None:
+def test_an_issue_without_updated_is_read_all_the_same(site: Site, read: Callable[..., Shelf]) -> None:
     ids = [site.create("SHOP", f"Work {number}") for number in range(3)]
     store = read(prepare=lambda fake: fake.fault("no_updated", "/search/jql", times=99, after=2))
     assert sorted(store.items) == sorted(ids)
     assert {item.updated for item in store.items.values()} == {0}
 
 
-def test_half_an_emoji_spoils_one_text_and_not_the_page(site: Site, read: Callable[..., PaperStore]) -> None:
+def test_half_an_emoji_spoils_one_text_and_not_the_page(site: Site, read: Callable[..., Shelf]) -> None:
     cut, whole = site.create("SHOP", "Half \ud83d"), site.create("SHOP", "Whole \U0001f600\x00")
 
     def raw(fake: FakeJira) -> None:
@@ -340,7 +340,7 @@ def test_half_an_emoji_spoils_one_text_and_not_the_page(site: Site, read: Callab
     assert store.items[whole].title == "Whole \U0001f600\ufffd"
 
 
-def test_odd_fields_quarantine_the_field_and_odd_issues_the_issue(site: Site, read: Callable[..., PaperStore]) -> None:
+def test_odd_fields_quarantine_the_field_and_odd_issues_the_issue(site: Site, read: Callable[..., Shelf]) -> None:
     odd = site.create("SHOP", "Odd")
     site.indexed[odd]["fields"] = site.issues[odd]["fields"] | {
         "labels": [1, {"a": 2}],
@@ -371,7 +371,7 @@ GOAL_FIELDS = [
 
 @KINDS
 @pytest.mark.parametrize(("upper", "lower"), [("Objective", "Key Result"), ("Ziel", "Schlüsselergebnis"), ("Objectif", "Résultat clé")])
-def test_issues_made_for_okrs_are_goals(site: Site, read: Callable[..., PaperStore], upper: str, lower: str, cloud: bool) -> None:
+def test_issues_made_for_okrs_are_goals(site: Site, read: Callable[..., Shelf], upper: str, lower: str, cloud: bool) -> None:
     site.fields += GOAL_FIELDS
     quarter = {"id": "1", "value": "2026-Q4"}
     top = site.create(
@@ -394,7 +394,7 @@ def test_issues_made_for_okrs_are_goals(site: Site, read: Callable[..., PaperSto
     assert (result.unit, result.status, result.due, result.where) == ("%", "at_risk", "2026-12-31", "OKR-2")
 
 
-def test_atlassian_goals_are_read_page_by_page_and_their_absence_is_said(site: Site, read: Callable[..., PaperStore]) -> None:
+def test_atlassian_goals_are_read_page_by_page_and_their_absence_is_said(site: Site, read: Callable[..., Shelf]) -> None:
     site.create("SHOP", "One")
     site.goals = [
         {"id": f"ari:goal/{number}", "key": f"G-{number}", "name": f"Goal {number}", "targetDate": {"label": "Oct-Dec 2026"}, "status": {"value": "AT_RISK"},

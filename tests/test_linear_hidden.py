@@ -56,7 +56,7 @@ def test_a_team_asked_for_but_not_seen_makes_the_pull_partial(desk: Desk) -> Non
     assert desk.shelf.coverage
     assert not desk.shelf.coverage.complete
     assert desk.shelf.checkpoint is None
-    assert desk.shelf.resume == ""
+    assert not desk.shelf.resume
     assert "GONE" in desk.shelf.coverage.problems[0].message
     assert len(desk.shelf.items) == 1
 

@@ -134,7 +134,7 @@ def test_the_progress_bar_reaches_its_end_and_not_more(desk: Desk) -> None:
         request = PullRequest(now=site.now, checkpoint=desk.shelf.checkpoint, known=len(desk.shelf.visible))
         pages = list(desk.linear(page_size=4).pull(request))
         for page in pages:
-            desk.shelf.take(page, site.now)
+            desk.shelf.take(page)
         expected = [page.expected for page in pages if page.expected is not None]
         assert expected[-1] == sum(len(page.items) for page in pages)
 
