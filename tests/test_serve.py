@@ -23,8 +23,10 @@ from fake_slack import FakeSlack
 from fake_slack.fixtures import slack  # noqa: F401
 from slack_office import CREDENTIALS, MONDAY, TRANSPORTS, WANTED, Town, town
 
+from okrbot.serve.jobs import Work
 from okrbot.serve.logs import JsonLines, set_up
 from okrbot.store import tables as t
+from okrbot.store.people import put_setting
 
 ROOT = Path(__file__).parents[1]
 DAY = dt.timedelta(days=1)
@@ -40,7 +42,9 @@ def home(slack: FakeSlack, audited: Path, tmp_path: Path, transport: str) -> Pat
     """Return the folder of a configuration that a process of its own can serve."""
     folder = tmp_path / "home"
     shutil.copytree(audited, folder)
-    wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins="", more="").replace("127.0.0.1:0", "127.0.0.1:{}")
+    wanted = WANTED.format(credential=CREDENTIALS[transport], api_url=slack.api_url, admins="", more="").replace(
+        "127.0.0.1:0", "127.0.0.1:{}"
+    )
     with (folder / "okrbot.toml").open("a", encoding="utf-8") as file:
         file.write(wanted.format(*ports_of(folder, 2)))
     return folder
@@ -259,3 +263,37 @@ def test_a_log_line_is_json_and_holds_no_secret(capsys: pytest.CaptureFixture[st
     assert "hunter2" not in "".join(lines)
     assert "xoxb-1" not in "".join(lines)
     assert JsonLines().format(logging.makeLogRecord({"msg": "one\nline"})).count("\n") == 0
+
+
+def test_a_late_digest_is_that_of_its_own_week_and_the_next_one_comes(place: Town) -> None:
+    clock, work = place.slack.clock, place.serving.work
+    with place.store.begin() as db:
+        put_setting(db, "product:Shop", day="fri", time="16:00")
+    friday = MONDAY + 4 * DAY + dt.timedelta(hours=6)  # 16:00 in Amsterdam, of week 47
+    clock.set(friday - 2 * DAY)
+    work.light()
+    clock.set(friday + 3 * DAY)  # Monday of week 48
+    work.light()
+    (late,) = place.slack.top("#shop")
+    assert "week 47" in place.noor.reads(late)
+    clock.set(friday + 7 * DAY + dt.timedelta(minutes=2))
+    work.light()
+    assert "week 48" in place.noor.reads(place.slack.top("#shop")[-1])
+    assert len(place.slack.top("#shop")) == 2
+
+
+def test_after_a_start_a_late_digest_waits_for_the_data_that_are_due(place: Town) -> None:
+    clock = place.slack.clock
+    clock.set(MONDAY + DAY)
+    place.serving.work.light()
+    clock.set(MONDAY + 8 * DAY)  # down at the slot of week 48
+    before = place.serving.work
+    schedule = dataclasses.replace(before.app.config.schedule, pull="every 30 minutes")
+    app = dataclasses.replace(before.app, config=dataclasses.replace(before.app.config, schedule=schedule))
+    work = Work(app, before.store, before.lock, before.vitals, holder=before.holder, desk=before.desk, sender=before.sender)
+    work.light()
+    assert place.slack.top("#shop") == []
+    work.heavy()
+    work.light()
+    (message,) = place.slack.top("#shop")
+    assert "days old" not in place.noor.reads(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import logging
@@ -34,6 +35,7 @@ LATEST = 6 * DAY  # a weekly digest may be so late, and says so
 QUESTIONS = parse("every 10 minutes")
 PEOPLE = parse("every 6 hours")
 JITTER = 40  # seconds over which the digests of a morning are spread
+COME_BACK = dt.timedelta(hours=1)  # what a digest waits after a start for the pull and the audit that are due
 REST, LONGEST_REST = 5 * 60, 6 * 3600  # seconds before write-back is tried again after a failure: twice as long each time
 
 
@@ -53,6 +55,7 @@ class Work:
         self._auditing = threading.Lock()
         self._refused: tuple[str, int, dt.datetime] | None = None  # write-back: the slot that failed, how often, and when last
         self._led = False
+        self._since: dt.datetime | None = None  # when this process began to do the work
         self._met = False
         self._guard = threading.Lock()
 
@@ -78,7 +81,8 @@ class Work:
         for product in self.app.config.products:
             if product.channel:
                 job = Job(f"digest:{product.name}", self._digest_rule(product.name), self._zone, LATEST, jitter=JITTER, records_missed=True)
-                self._slot(job, functools.partial(self._digest, product=product.name))
+                if self._fresh(job):
+                    self._slot(job, functools.partial(self._digest, product=product.name))
         self._slot(Job("questions", QUESTIONS, "UTC", DAY), lambda _: ask(desk))
         self.send()
 
@@ -144,6 +148,8 @@ class Work:
         # Remembered: what the digest names can be answered from it at once.
         said = self.audit()
         (digest,) = self.app.digests_of(self.store, said, product=product)
+        # A digest that comes after the weekend is still that of the week it was due in: the next one has a key of its own.
+        digest = dataclasses.replace(digest, period=claimed.slot.period)
         titles = {rule.rule: rule.title for rule in said.rules}
         now = self.app.clock()
         with self.store.begin() as db:
@@ -162,6 +168,17 @@ class Work:
                 log.warning("the owners could not be looked up: %s", type(error).__name__)
                 return
             self._met = True
+
+    def _fresh(self, job: Job) -> bool:
+        """Say whether a digest may be made: one that was due before this process began waits for the pull and audit that are due too, an hour at most."""
+        now, since = self.app.clock(), self._since
+        slot = last_slot(job.rule, job.zone, now)
+        if slot is None or since is None or slot.begins >= since or now - since > COME_BACK:
+            return True
+        rules = self.app.config.schedule
+        steps = [(name, last_slot(parse(rule), self._zone, now)) for name, rule in (("pull", rules.pull), ("audit", rules.audit))]
+        with self.store.engine.connect().execution_options(reading=True) as db:
+            return all(step is None or is_done(db, name, step.period) for name, step in steps)
 
     # --- how ----------------------------------------------------------------------------------------------------------------
 
@@ -207,6 +224,7 @@ class Work:
             if leads and not self._led:
                 with self.store.begin() as db:
                     left = abandon_unfinished(db, holder=self.holder, now=self.app.clock())
+                self._since = self.app.clock()
                 log.info("this process does the work", extra={"left_unfinished": left})
             self._led = leads
         self.vitals.leading = leads

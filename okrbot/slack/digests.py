@@ -22,6 +22,7 @@ from okrbot.store import Store
 from okrbot.store import tables as t
 from okrbot.store.people import setting
 
+UNSENT = ("skipped", "held", "refused")  # held: it may have arrived, and nobody can say
 KIND, REPLY = "digest", "digest_reply"
 DONE, UNDELIVERED = 0, 4
 PATIENCE = 200.0  # seconds that a call from the shell waits for a doubt to be settled
@@ -177,10 +178,12 @@ def _older(store: Store, keys: Sequence[str]) -> list[str]:
 def _skip_older(db: sa.Connection, digest: Digest, *, now: dt.datetime) -> list[str]:
     """Give up earlier weeks that were never sent, write down those never planned, and return them, oldest first."""
     d = t.deliveries.c
-    same = sa.and_(d.kind == KIND, d.product == digest.product, d.channel == digest.channel)
-    earlier = sa.and_(same, d.period < digest.period)
-    db.execute(sa.update(t.deliveries).where(earlier, d.state == "planned").values(state="skipped", error="a newer week came first"))
-    sent = db.execute(sa.select(sa.func.max(d.period)).where(earlier, d.state != "skipped")).scalar()
+    here = sa.and_(d.product == digest.product, d.channel == digest.channel, d.period < digest.period)
+    earlier = sa.and_(here, d.kind == KIND)
+    unsent = sa.or_(d.kind == KIND, d.thread_of.in_(sa.select(d.key).where(earlier, d.state.in_(("planned", "held", "refused")))))
+    reason = sa.case((d.error == "", "a newer week came first"), else_=d.error)  # the first reason is the one that helps
+    db.execute(sa.update(t.deliveries).where(here, unsent, d.state == "planned").values(state="skipped", error=reason))
+    sent = db.execute(sa.select(sa.func.max(d.period)).where(earlier, d.state.not_in(UNSENT))).scalar()
     known = set(db.execute(sa.select(d.period).where(earlier)).scalars())
     first = sent or min(known, default=None)
     if first is None:
@@ -190,7 +193,7 @@ def _skip_older(db: sa.Connection, digest: Digest, *, now: dt.datetime) -> list[
         common: dict[str, Any] = {"channel": digest.channel, "product": digest.product, "period": week, "due": now}
         put(db, Outgoing(digest_key(digest.product, digest.channel, week), KIND, text="", blocks=(), **common), now=now, state="skipped",
             error="okrbot was not running")  # fmt: skip
-    skipped = sa.select(d.period).where(earlier, d.state == "skipped", d.error.not_like("muted%"))
+    skipped = sa.select(d.period).where(earlier, d.state.in_(UNSENT), d.error.not_like("muted%"))
     after = skipped.where(d.period > sent) if sent else skipped
     return sorted(db.execute(after).scalars())
 
