@@ -147,6 +147,70 @@ def test_rules_check_explains_every_page_with_line_and_remedy(tmp_path: Path, ru
     assert "5 pages checked, 4 with a mistake." in result.stdout
 
 
+MANY = """# Many mistakes
+
+```toml
+severity = "urgent"
+subject = "ticket"
+needs = ["luck"]
+days = [1]
+```
+
+## What to do
+
+## What the bot asks
+Is {{key}} late
+
+## How it is found
+```sql
+select key, title as note from item
+```
+
+## Examples
+| key | flagged |
+| --- | --- |
+| A-1 | yes | yes |
+| A-2 |
+"""
+
+
+def test_rules_check_tells_every_mistake_of_a_page_in_the_order_of_its_lines(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    (folder / "many.md").write_text(MANY, encoding="utf-8")
+    result = run("rules", "check", folder)
+    assert result.return_value == 2
+    said = [line for line in result.stderr.splitlines() if line.startswith(str(folder))]
+    wanted = ("says nothing between", "severity = 'urgent'", "subject = 'ticket'", "needs must be", "'days' must be", "'## What to do' is empty",
+              "must end in '?'", "3 cells", "1 cells")  # fmt: skip
+    assert len(said) == len(wanted)
+    assert all(any(part in line for line in said) for part in wanted)
+    numbers = [int(line.split(":")[1]) for line in said]
+    assert numbers == sorted(numbers)
+    assert "1 pages checked, 1 with a mistake." in result.stdout
+
+
+def test_rules_check_tells_what_it_can_of_a_query_it_does_not_run_and_every_wrong_example(tmp_path: Path, run: Run) -> None:
+    folder = write(
+        tmp_path / "ours",
+        spy=SPY.replace(":days", ":dayz") if ":days" in SPY else SPY,
+        off=GOOD.replace("> :days", "<= :days") if "> :days" in GOOD else GOOD,
+    )
+    said = run("rules", "check", folder).stderr
+    assert said.count("off.md:") > 3
+    assert "spy.md:20: from read_text(…) is not allowed" in said
+    assert "the setting 'days' is not used in the query" in said
+
+
+def test_another_verb_names_the_first_mistake_and_how_many_more_there_are(configured: Path, run: Run) -> None:
+    (configured.parent / "our-rules").mkdir(exist_ok=True)
+    (configured.parent / "our-rules" / "many.md").write_text(MANY, encoding="utf-8")
+    said = run("audit", "--no-pull", config=configured).exception
+    assert isinstance(said, RuleError)
+    assert "many.md:1: says nothing between" in str(said)
+    assert str(said).endswith("(8 more on this page; `okrbot rules check` tells all.)")
+
+
 def test_rules_check_of_a_bomb_ends(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("okrbot.cli.rules.CHECK_SECONDS", 1)
     result = run("rules", "check", write(tmp_path / "ours", slow=SLOW))

@@ -12,7 +12,8 @@ import duckdb
 
 from okrbot.factbook import SUBJECTS, table
 from okrbot.rulebook import SEVERITIES, Page, RuleError
-from okrbot.rulebook.query import Result, check_page, run_query
+from okrbot.rulebook.page import Mistake, refuse
+from okrbot.rulebook.query import Result, mistakes, mistakes_on_paper, run_query
 from okrbot.sandbox import Broken, Cell, Reads, Refusal, admit
 
 
@@ -83,24 +84,31 @@ def _result(said: Any) -> Result:
 def gate(page: Page, settings: Mapping[str, Any] | None = None, *, connection: duckdb.DuckDBPyConnection | None = None) -> Reads:
     """Return what the query of a user's page reads; `connection` parses it. Raises RuleError with the line of what is refused."""
     plain = re.sub(r"\{\{|\}\}", "", page.question)
-    if wrong := [part for part in re.findall(r"\{[^}]*\}?", plain) if not re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\}", part)]:
-        raise RuleError(
-            page.path, 1, f"the question uses {wrong[0]}. Between braces stands the name of a column and nothing else: {{key}}."
-        )
+    wrong: list[Mistake] = [
+        (1, f"the question uses {part}. Between braces stands the name of a column and nothing else: {{key}}.")
+        for part in re.findall(r"\{[^}]*\}?", plain)
+        if not re.fullmatch(r"\{[A-Za-z_][A-Za-z0-9_]*\}", part)
+    ]
     try:
-        return admit(page.query, _arguments(page, settings or {}), connection=connection)
+        reads = admit(page.query, _arguments(page, settings or {}), connection=connection)
     except Refusal as no:
-        raise RuleError(page.path, page.sql_line + no.line, no.message) from None
+        wrong.append((page.sql_line + no.line, no.message))
+    refuse(page.path, wrong)
+    return reads
 
 
 def check_own(page: Page, cell: Cell) -> None:
     """Check a user's page as `check_page` does, but in the child: even its examples cannot run away. Raises RuleError."""
-    gate(page)
     try:
-        cell.ask(functools.partial(check_page, page), query=page.query, arguments=_arguments(page, {}), read_only=False)
+        gate(page)
+    except RuleError as refused:  # what is refused is not run; what can be told without running it is told
+        refuse(page.path, [*refused.mistakes, *mistakes_on_paper(page)])
+    try:
+        said = cell.ask(functools.partial(mistakes, page), query=page.query, arguments=_arguments(page, {}), read_only=False)
     except Broken as broken:
         line = broken.line if broken.kind == "RuleError" else page.sql_line + broken.line
         raise RuleError(page.path, line, broken.message) from None
+    refuse(page.path, [(int(line), str(message)) for line, message in said])
 
 
 def _arguments(page: Page, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,22 @@ def find_page(pages: dict[str, Page], name: str) -> Page:
     return pages[name]
 
 
+def _folders(ctx: click.Context, folder: Path | None) -> list[Path]:
+    """Return the folders whose pages are checked: the one named, else the shipped ones and those of the configuration."""
+    from okrbot.config import ConfigError, find
+    from okrbot.rulebook import shipped_folder
+
+    if folder is not None:
+        return [folder]
+    if ctx.obj["config"] is None:
+        try:
+            find(None)
+        except ConfigError:
+            return [shipped_folder()]
+    app = open_app(ctx, secrets=False)
+    return [shipped_folder(), *(app.config.folder / own for own in app.config.rules.folders)]
+
+
 @command.command("check")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
 @click.pass_context
@@ -95,18 +111,16 @@ def check(ctx: click.Context, folder: Path | None) -> int:
     from okrbot.rulebook.query import check_page
     from okrbot.sandbox import Cell
 
-    if folder is None:
-        pages = list(_pages(ctx).values())
-        wrong: list[str] = []
-    else:
-        pages, wrong = [], []
-        for path in sorted(folder.rglob("*.md")):
-            try:
-                pages.append(read_page(path, family=path.parent.name, shipped=folder.resolve() == shipped_folder().resolve()))
-            except RuleError as error:
-                wrong.append(str(error))
-        if not wrong and len({page.name for page in pages}) < len(pages):
-            read_folder(folder)
+    pages: list[Page] = []
+    wrong: list[RuleError] = []
+    paths = [(place, path) for place in _folders(ctx, folder) for path in sorted(place.rglob("*.md")) if path.name.lower() != "readme.md"]
+    for place, path in paths:
+        try:
+            pages.append(read_page(path, family=path.parent.name, shipped=place.resolve() == shipped_folder().resolve()))
+        except RuleError as error:
+            wrong.append(error)
+    if not wrong and len({page.name for page in pages}) < len(pages):
+        read_folder(folder) if folder else _pages(ctx)  # raises, with both places
     with Cell(seconds=CHECK_SECONDS) as cell:
         for page in pages:
             try:
@@ -115,9 +129,10 @@ def check(ctx: click.Context, folder: Path | None) -> int:
                 else:
                     check_own(page, cell)
             except RuleError as error:
-                wrong.append(str(error))
-    for line in wrong:
-        click.echo(line, err=True)
-    count = len(pages) if folder is None else sum(1 for _ in folder.rglob("*.md"))
+                wrong.append(error)
+    for page_error in wrong:
+        for line in page_error.lines:
+            click.echo(line, err=True)
+    count = len(paths)
     click.echo(f"{count} pages checked, {len(wrong)} with a mistake." if wrong else f"{count} pages checked, all fit to run.")
     return USAGE if wrong else DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,14 +21,36 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|::|:([a-z_][a-z0-9_]*)")
 
 
-class RuleError(Exception):
-    """A rule page that cannot be used. `str()` names file, line, mistake and remedy."""
+Mistake = tuple[int, str]  # line in the page (0: the page as a whole), what is wrong and how to mend it
 
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+
+class RuleError(Exception):
+    """A rule page that cannot be used. `str()` names file, line, mistake and remedy, and how many `others` the page has."""
+
+    def __init__(self, path: Path, line: int, message: str, others: Sequence[Mistake] = ()) -> None:
+        more = f" ({len(others)} more on this page; `okrbot rules check` tells all.)" if others else ""
+        super().__init__(_told(path, (line, message)) + more)
         self.path = path
         self.line = line
         self.message = message
+        self.mistakes: tuple[Mistake, ...] = ((line, message), *others)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return every mistake of the page in a line of its own."""
+        return tuple(_told(self.path, mistake) for mistake in self.mistakes)
+
+
+def _told(path: Path, mistake: Mistake) -> str:
+    line, message = mistake
+    return f"{path}:{line}: {message}" if line else f"{path}: {message}"
+
+
+def refuse(path: Path, mistakes: Sequence[Mistake]) -> None:
+    """Raise RuleError with all `mistakes`, in the order of their lines, if there are any."""
+    if mistakes:
+        (line, message), *others = sorted(dict.fromkeys(mistakes))
+        raise RuleError(path, line, message, others)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,53 +111,66 @@ class Page:
 
 
 def read_page(path: Path, *, family: str, shipped: bool = True) -> Page:
-    """Parse the page at `path`. Raises RuleError for anything a reader of the page could stumble over."""
+    """Parse the page at `path`. Raises RuleError with everything that a reader of the page could stumble over."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(path, 0, f"cannot be read ({error}). Save it as UTF-8 text.") from None
+    wrong: list[Mistake] = []
     if not _NAME.fullmatch(path.stem):
-        raise RuleError(path, 0, "the file's name is the rule's name: small letters, digits and _ only, e.g. no_key_result.md.")
-    lines = text.splitlines()
-    title, sections = _sections(path, lines)
-    intro = sections["why"]
-    (toml_line, toml_text), why = _block(path, intro, "toml", "the introduction")
-    table = _settings(path, toml_line, toml_text)
-    (sql_line, sql), _ = _block(path, sections["How it is found"], "sql", "'How it is found'")
+        wrong.append((0, "the file's name is the rule's name: small letters, digits and _ only, e.g. no_key_result.md."))
+    try:
+        title, sections = _sections(path, text.splitlines())
+    except RuleError as error:
+        refuse(path, [*wrong, *error.mistakes])
+        raise
+    (toml_line, toml_text), why = _block(sections["why"], "toml", "the introduction", wrong)
+    table = _settings(toml_line, toml_text, wrong)
+    (sql_line, sql), _ = _block(sections["How it is found"], "sql", "'How it is found'", wrong)
     question_line, question = _prose(sections["What the bot asks"])
     _, remedy = _prose(sections["What to do"])
     for name, value, line in (("What to do", remedy, sections["What to do"][0]), ("What the bot asks", question, question_line)):
         if not value:
-            raise RuleError(path, line, f"'## {name}' is empty. Write one or two sentences a product owner can act on.")
+            wrong.append((line, f"'## {name}' is empty. Write one or two sentences a product owner can act on."))
     if not why:
-        raise RuleError(path, 1, "says nothing between its title and the toml block. Write why this is a pattern, in one or two sentences.")
-    if not question.endswith("?"):
-        raise RuleError(path, question_line, "the question must end in '?'.")
-    subject = _choice(path, toml_line, toml_text, table, "subject", SUBJECTS)
-    severity = _choice(path, toml_line, toml_text, table, "severity", SEVERITIES)
-    profile = _choice(path, toml_line, toml_text, table, "profile", PROFILES) if "profile" in table else "steady"
-    needs = table.get("needs", [])
-    if not isinstance(needs, list) or not set(needs) <= set(NEEDS):
-        raise RuleError(path, _line_of(toml_line, toml_text, "needs"), f"needs must be a list out of {', '.join(NEEDS)}.")
+        wrong.append((1, "says nothing between its title and the toml block. Write why this is a pattern, in one or two sentences."))
+    if question and not question.endswith("?"):
+        wrong.append((question_line, "the question must end in '?'."))
+    chosen = _head_settings(toml_line, toml_text, table, wrong) if table is not None else {}
+    scenarios = _scenarios(sections["Examples"], chosen.get("subject", ""), wrong)
+    refuse(path, wrong)
+    settings = table or {}
     return Page(
         name=path.stem,
         family=family,
         path=path,
         title=title,
         why=why,
-        severity=cast("Severity", severity),
-        subject=subject,
-        needs=tuple(needs),
-        profile=profile,
-        off=bool(table.get("off", False)),
-        settings={key: value for key, value in table.items() if key not in RESERVED},
+        severity=cast("Severity", chosen["severity"]),
+        subject=chosen["subject"],
+        needs=tuple(settings.get("needs", [])),
+        profile=chosen["profile"],
+        off=bool(settings.get("off", False)),
+        settings={key: value for key, value in settings.items() if key not in RESERVED},
         remedy=remedy,
         question=question,
         sql=sql.strip().rstrip(";").strip(),
         sql_line=sql_line,
-        scenarios=_scenarios(path, sections["Examples"], subject),
+        scenarios=scenarios,
         shipped=shipped,
     )
+
+
+def _head_settings(line: int, text: str, table: Mapping[str, Any], wrong: list[Mistake]) -> dict[str, str]:
+    """Return severity, subject and profile as the toml block says them."""
+    needs = table.get("needs", [])
+    if not isinstance(needs, list) or not all(need in NEEDS for need in needs):
+        wrong.append((_line_of(line, text, "needs"), f"needs must be a list out of {', '.join(NEEDS)}."))
+    return {
+        "subject": _choice(line, text, table, "subject", SUBJECTS, wrong),
+        "severity": _choice(line, text, table, "severity", SEVERITIES, wrong),
+        "profile": _choice(line, text, table, "profile", PROFILES, wrong) if "profile" in table else "steady",
+    }
 
 
 Section = tuple[int, list[str]]  # line number of the first line, lines
@@ -168,13 +203,14 @@ def _sections(path: Path, lines: list[str]) -> tuple[str, dict[str, Section]]:
     return title, {name: (start, lines[start - 1 : end - 1]) for (name, start), end in zip(heads, ends, strict=True)}
 
 
-def _block(path: Path, section: Section, language: str, where: str) -> tuple[tuple[int, str], str]:
+def _block(section: Section, language: str, where: str, wrong: list[Mistake]) -> tuple[tuple[int, str], str]:
     start, lines = section
     opens = [i for i, line in enumerate(lines) if line.startswith("```") and line.strip() != "```"]
     mine = [i for i in opens if lines[i].strip() == f"```{language}"]
     if len(mine) != 1:
         found = "no" if not mine else str(len(mine))
-        raise RuleError(path, start, f"{where} holds {found} ```{language} blocks; it must hold exactly one.")
+        wrong.append((start, f"{where} holds {found} ```{language} blocks; it must hold exactly one."))
+        return (0, ""), "\n".join(lines).strip()
     first = mine[0] + 1
     last = next(i for i in range(first, len(lines)) if lines[i].startswith("```"))
     rest = lines[: mine[0]] + lines[last + 1 :]
@@ -187,26 +223,30 @@ def _prose(section: Section) -> tuple[int, str]:
     return (start + filled[0] if filled else start), "\n".join(lines).strip()
 
 
-def _settings(path: Path, line: int, text: str) -> dict[str, Any]:
+def _settings(line: int, text: str, wrong: list[Mistake]) -> dict[str, Any] | None:
+    """Return the settings of the toml block, None where there is no block or it cannot be read."""
+    if not line:
+        return None
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RuleError(path, line, f"the toml block cannot be read ({error}).") from None
+        wrong.append((line, f"the toml block cannot be read ({error})."))
+        return None
     for key, value in table.items():
         if not _NAME.fullmatch(key):
-            raise RuleError(path, _line_of(line, text, key), f"'{key}' is no name for a setting: small letters, digits and _.")
+            wrong.append((_line_of(line, text, key), f"'{key}' is no name for a setting: small letters, digits and _."))
         if key not in RESERVED and not isinstance(value, str | int | float | bool):
-            raise RuleError(path, _line_of(line, text, key), f"'{key}' must be a number, a text or true/false.")
+            wrong.append((_line_of(line, text, key), f"'{key}' must be a number, a text or true/false."))
     if not isinstance(table.get("off", False), bool):
-        raise RuleError(path, _line_of(line, text, "off"), "off must be true or false.")
+        wrong.append((_line_of(line, text, "off"), "off must be true or false."))
     return table
 
 
-def _choice(path: Path, line: int, text: str, table: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+def _choice(line: int, text: str, table: Mapping[str, Any], key: str, allowed: tuple[str, ...], wrong: list[Mistake]) -> str:
     value = table.get(key)
     if value not in allowed:
         problem = f"{key} = {value!r} is not known" if key in table else f"'{key}' is missing"
-        raise RuleError(path, _line_of(line, text, key), f"{problem}. Write one of: {', '.join(allowed)}.")
+        wrong.append((_line_of(line, text, key), f"{problem}. Write one of: {', '.join(allowed)}."))
     return str(value)
 
 
@@ -214,7 +254,7 @@ def _line_of(line: int, text: str, key: str) -> int:
     return next((line + i for i, row in enumerate(text.splitlines()) if re.match(rf"\s*{re.escape(key)}\s*=", row)), line)
 
 
-def _scenarios(path: Path, section: Section, subject: str) -> tuple[Scenario, ...]:
+def _scenarios(section: Section, subject: str, wrong: list[Mistake]) -> tuple[Scenario, ...]:
     start, lines = section
     scenarios: list[Scenario] = []
     title, title_line, tables = "", start, list[ExampleTable]()
@@ -230,7 +270,7 @@ def _scenarios(path: Path, section: Section, subject: str) -> tuple[Scenario, ..
             table_name = named.group(1)
         elif line.startswith("|"):
             end = next((j for j in range(i, len(lines)) if not lines[j].startswith("|")), len(lines))
-            tables.append(_example_table(path, start + i, lines[i:end], table_name))
+            tables.append(_example_table(start + i, lines[i:end], table_name, wrong))
             table_name = subject
             i = end - 1
         i += 1
@@ -243,14 +283,15 @@ def _cells(line: str) -> list[str]:
     return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
 
 
-def _example_table(path: Path, line: int, lines: list[str], name: str) -> ExampleTable:
+def _example_table(line: int, lines: list[str], name: str, wrong: list[Mistake]) -> ExampleTable:
     header = _cells(lines[0])
     rows = []
     for offset, text in enumerate(lines[2:], 2):
         cells = _cells(text)
         if len(cells) != len(header):
-            raise RuleError(path, line + offset, f"this example row has {len(cells)} cells, its table has {len(header)} columns.")
-        rows.append(cells)
+            wrong.append((line + offset, f"this example row has {len(cells)} cells, its table has {len(header)} columns."))
+        else:
+            rows.append(cells)
     judged = header[-1] == "flagged"
     used = [i for i, column in enumerate(header) if column not in ("why", "flagged")]
     return ExampleTable(

@@ -19,9 +19,10 @@ from typing import Any
 import duckdb
 
 from okrbot.factbook import NEEDS, TABLES, Column, table
-from okrbot.rulebook.page import SEVERITIES, ExampleTable, Page, RuleError, Scenario
+from okrbot.rulebook.page import SEVERITIES, ExampleTable, Mistake, Page, RuleError, Scenario, refuse
 
 EXAMPLE_INSTANT = dt.datetime(2026, 11, 16, 7, 0, tzinfo=dt.UTC)
+STOPPED = (duckdb.InterruptException, duckdb.OutOfMemoryException)  # a query that took too much: the next would, too
 SPECIAL = ("key", "note", "flagged", "severity", "subject_kind")
 ROWS_SHOWN = 100_000  # flagged subjects; a rule that flags more is broken, not right
 
@@ -91,58 +92,84 @@ def empty_facts() -> duckdb.DuckDBPyConnection:
 
 
 def check_page(page: Page, connection: duckdb.DuckDBPyConnection | None = None) -> None:
-    """Check that the page's query fits the fact tables and that its examples hold. Raises RuleError."""
+    """Check that the page's query fits the fact tables and that its examples hold. Raises RuleError with all that is wrong."""
+    refuse(page.path, mistakes(page, connection))
+
+
+def mistakes(page: Page, connection: duckdb.DuckDBPyConnection | None = None) -> list[Mistake]:
+    """Return (line, what is wrong) for everything in which the page does not fit the fact tables, its question or its examples.
+
+    Raises RuleError or duckdb.Error where the query had to be stopped.
+    """
     connection = connection or empty_facts()
-    columns = _check_query(page, connection)
-    _check_question(page, columns)
-    _check_examples(page, connection)
+    wrong = mistakes_on_paper(page)
+    columns = _check_query(page, connection, wrong)
+    if columns is None:
+        return wrong
+    wrong.extend(
+        (1, f"the question uses {{{name}}}, which the query does not return. It returns {', '.join(columns)}.")
+        for name in _named(page.question) or ()
+        if name not in (*columns, "key", "title")
+    )
+    for scenario in page.scenarios:
+        try:
+            wrong.extend(run_scenario(page, scenario, connection))
+        except RuleError as error:
+            if isinstance(error.__cause__, STOPPED):
+                raise
+            wrong.extend(error.mistakes)
+    return wrong
 
 
-def _check_query(page: Page, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    unknown = [name for name in page.parameters if name not in page.settings and name != "as_of"]
-    if unknown:
-        raise RuleError(
-            page.path,
-            page.sql_line + _row_of(page.sql, f":{unknown[0]}"),
-            f":{unknown[0]} is no setting. Add `{unknown[0]} = …` to the toml block.",
-        )
-    unused = [name for name in page.settings if name not in page.parameters]
-    if unused:
-        raise RuleError(page.path, 1, f"the setting '{unused[0]}' is not used in the query. Use :{unused[0]} or remove it.")
+def mistakes_on_paper(page: Page) -> list[Mistake]:
+    """Return (line, what is wrong) for what can be told without running the query: settings, braces, the number of examples."""
+    wrong: list[Mistake] = [
+        (page.sql_line + _row_of(page.sql, f":{name}"), f":{name} is no setting. Add `{name} = …` to the toml block.")
+        for name in _unknown(page)
+    ]
+    wrong.extend(
+        (1, f"the setting '{name}' is not used in the query. Use :{name} or remove it.")
+        for name in page.settings
+        if name not in page.parameters
+    )
+    if _named(page.question) is None:
+        wrong.append((1, "the question's braces do not fit. Write {key}, or {{ for a brace."))
+    marks = [flag for scenario in page.scenarios for rows in scenario.tables if rows.flagged for flag in rows.flagged]
+    if not page.scenarios:
+        wrong.append((1, "has no examples. Add a table of fact rows whose last column is 'flagged'."))
+    elif marks.count(True) < 3 or marks.count(False) < 3:
+        found = f"{marks.count(True)} flagged and {marks.count(False)} clear"
+        wrong.append((page.scenarios[0].line, f"the examples hold {found} rows; at least three of each are needed."))
+    return wrong
+
+
+def _unknown(page: Page) -> list[str]:
+    return [name for name in page.parameters if name not in page.settings and name != "as_of"]
+
+
+def _named(question: str) -> list[str] | None:
+    """Return the columns a question names, None where its braces do not fit."""
+    try:
+        return [name for _, name, _, _ in string.Formatter().parse(question) if name is not None]
+    except ValueError:
+        return None
+
+
+def _check_query(page: Page, connection: duckdb.DuckDBPyConnection, wrong: list[Mistake]) -> list[str] | None:
+    """Return the columns of the query, None where it does not run."""
+    if _unknown(page):
+        return None
     try:
         cursor = connection.execute(page.query, _arguments(page, {}, EXAMPLE_INSTANT))
         columns = [column[0] for column in cursor.description or ()]
+    except STOPPED:
+        raise
     except duckdb.Error as error:
-        raise RuleError(page.path, page.sql_line + _error_row(error), f"the query does not fit the fact tables: {_reason(error)}") from None
-    for needed in ("key", "note"):
-        if needed not in columns:
-            raise RuleError(page.path, page.sql_line, f"the query returns no column '{needed}'. It must return key and note.")
-    return columns
-
-
-def _check_question(page: Page, columns: list[str]) -> None:
-    try:
-        used = [name for _, name, _, _ in string.Formatter().parse(page.question) if name is not None]
-    except ValueError as error:
-        raise RuleError(page.path, 1, f"the question's braces do not fit ({error}). Write {{key}}, or {{{{ for a brace.") from None
-    for name in used:
-        if name not in (*columns, "key", "title"):
-            raise RuleError(
-                page.path, 1, f"the question uses {{{name}}}, which the query does not return. It returns {', '.join(columns)}."
-            )
-
-
-def _check_examples(page: Page, connection: duckdb.DuckDBPyConnection) -> None:
-    if not page.scenarios:
-        raise RuleError(page.path, 1, "has no examples. Add a table of fact rows whose last column is 'flagged'.")
-    marks = [flag for scenario in page.scenarios for rows in scenario.tables if rows.flagged for flag in rows.flagged]
-    if marks.count(True) < 3 or marks.count(False) < 3:
-        found = f"{marks.count(True)} flagged and {marks.count(False)} clear"
-        raise RuleError(page.path, page.scenarios[0].line, f"the examples hold {found} rows; at least three of each are needed.")
-    for scenario in page.scenarios:
-        wrong = run_scenario(page, scenario, connection)
-        if wrong:
-            raise RuleError(page.path, *wrong[0])
+        wrong.append((page.sql_line + _error_row(error), f"the query does not fit the fact tables: {_reason(error)}"))
+        return None
+    missing = [name for name in ("key", "note") if name not in columns]
+    wrong.extend((page.sql_line, f"the query returns no column '{name}'. It must return key and note.") for name in missing)
+    return None if missing else columns
 
 
 def run_scenario(page: Page, scenario: Scenario, connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
@@ -153,6 +180,8 @@ def run_scenario(page: Page, scenario: Scenario, connection: duckdb.DuckDBPyConn
         _insert(page, rows, connection)
     try:
         result = run_query(connection, page, {}, EXAMPLE_INSTANT)
+    except STOPPED as error:
+        raise RuleError(page.path, scenario.line, f"the query breaks on these examples: {_reason(error)}") from error
     except duckdb.Error as error:
         return [(scenario.line, f"the query breaks on these examples: {_reason(error)}")]
     found = {str(row["key"]): row.get("severity") or page.severity for row in result.rows}
@@ -248,4 +277,4 @@ def _row_of(text: str, part: str) -> int:
     return next((i for i, line in enumerate(text.splitlines()) if part in line), 0)
 
 
-__all__ = ["NEEDS", "Result", "check_page", "empty_facts", "render_question", "run_query", "run_scenario"]
+__all__ = ["NEEDS", "Result", "check_page", "empty_facts", "mistakes", "mistakes_on_paper", "render_question", "run_query", "run_scenario"]
