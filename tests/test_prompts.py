@@ -165,6 +165,25 @@ def test_a_question_that_settled_itself_is_closed_and_not_sent(organisation: App
     assert states == {delivery_key(planned[0].id): "skipped", delivery_key(planned[1].id): "planned"}
 
 
+def test_a_question_that_settled_itself_still_counts_into_the_week_and_as_unanswered(organisation: App, store: Store) -> None:
+    (mine,) = [prompt for prompt in ask(organisation, store, MONDAY, deliver=False) if prompt.person == "UNOOR"]
+    with store.begin() as db:  # it settles itself while its message is on its way, which then arrives
+        db.execute(sa.update(t.findings).where(t.findings.c.subject == mine.subject).values(state="resolved"))
+        db.execute(sa.update(t.deliveries).values(state="sent", sent=millis(MONDAY), channel_id="D1", ts="1.2"))
+        assert mine.id in {prompt.id for prompt in prompts.supersede(db, now=MONDAY)}
+    later = [prompt for days in range(1, 7) for prompt in ask(organisation, store, MONDAY + days * DAY, unanswered=20)]
+    assert len([prompt for prompt in later if prompt.person == "UNOOR"]) == 1, "two in seven days, the one that settled itself among them"
+    later = [prompt for days in range(7, 25) for prompt in ask(organisation, store, MONDAY + days * DAY)]
+    assert not [prompt for prompt in later if prompt.person == "UNOOR"], "two without an answer"
+
+
+def test_a_question_answered_before_its_message_left_keeps_nobody_from_the_next(organisation: App, store: Store) -> None:
+    (mine,) = [prompt for prompt in ask(organisation, store, MONDAY, deliver=False) if prompt.person == "UNOOR"]
+    with store.begin() as db:
+        take(db, organisation.config, Answer("T1", mine.id, "UNOOR", "stop", "1.1"), now=MONDAY)
+    assert [prompt for prompt in ask(organisation, store, MONDAY + DAY) if prompt.person == "UNOOR"]
+
+
 def test_a_finding_that_was_answered_is_asked_about_again_only_when_it_came_back(organisation: App, store: Store) -> None:
     (first, *_) = ask(organisation, store, MONDAY)
     with store.begin() as db:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from okrbot.prompts.asking import arrived, expire, hold_outside_hours, supersede
-from okrbot.prompts.choosing import delivery_key, has_stopped, likely, open_question, plan
+from okrbot.prompts.choosing import came_at, delivery_key, has_stopped, likely, open_question, plan
 from okrbot.prompts.connecting import ask_who
 from okrbot.prompts.follow_up import plan_follow_ups
 from okrbot.prompts.hours import may_write, next_time
@@ -14,6 +14,7 @@ __all__ = [
     "arrived",
     "ask_who",
     "by_id",
+    "came_at",
     "delivery_key",
     "expected_of",
     "expire",

@@ -87,9 +87,7 @@ def has_room(db: sa.Connection, config: Config, person: Person, *, now: dt.datet
         return False
     if not may_write(config, person.timezone, person.id, now):
         return False
-    sent = _sent(db, person.id)
-    # Not yet delivered counts as today: after an outage the old and the new must not come together.
-    moments = [row.asked or millis(now) for row in sent if row.state != "superseded" or row.asked]
+    moments = came_at(db, person.id, now=now)
     if sum(1 for at in moments if at > millis(now - WEEK)) >= config.questions.per_week:
         return False
     if any(at > millis(now - APART) for at in moments):
@@ -102,15 +100,27 @@ def has_stopped(db: sa.Connection, config: Config, person: Person) -> bool:
     a = t.answers.c
     last = db.execute(sa.select(sa.func.max(a.at)).where(a.person == person.id, a.outcome != "refused")).scalar() or 0
     since = max(last, int(person.settings.get("resumed", 0)))
-    silent = [row for row in _sent(db, person.id) if row.state in ("planned", "asked", "expired") and (row.asked or row.created) > since]
+    # One that settled itself after it came was not answered either.
+    silent = [row for row in _sent(db, person.id) if row.state != "answered" and (row.came or row.created) > since]
     return len(silent) >= config.questions.unanswered
 
 
+def came_at(db: sa.Connection, person: str, *, now: dt.datetime) -> list[int]:
+    """Return when questions came to a person (milliseconds), whatever became of them since.
+
+    Not yet delivered counts as now: after an outage the old and the new must not come together.
+    """
+    return [row.came or millis(now) for row in _sent(db, person)]
+
+
 def _sent(db: sa.Connection, person: str) -> Sequence[Any]:
+    """Return state, created and came (0: on its way) of the questions that went out to a person or will."""
     p, d = t.prompts.c, t.deliveries.c
-    # A question that the person opened themselves has no delivery, and counts for nothing here.
-    delivered = sa.or_(p.state == "planned", sa.exists().where(d.key == sa.literal(delivery_key("")) + p.id))
-    chosen = sa.select(p.state, p.asked, p.created).where(p.person == person, p.kind != "connect", delivered)
+    message = sa.outerjoin(t.prompts, t.deliveries, d.key == sa.literal(delivery_key("")) + p.id)
+    came = sa.case((d.sent > 0, d.sent), (d.started > 0, d.started), else_=0)
+    # A question that the person opened themselves has no delivery, one taken back in time has none that left: they count for nothing.
+    out = sa.or_(sa.and_(d.key.is_(None), p.state == "planned"), d.state != "skipped")
+    chosen = sa.select(p.state, p.created, came.label("came")).select_from(message).where(p.person == person, p.kind != "connect", out)
     return db.execute(chosen).all()
 
 

@@ -18,7 +18,6 @@ from okrbot.slack import put
 from okrbot.slack.client import UnsentError
 from okrbot.slack.members import ABSENT
 from okrbot.slack.trouble import ERRORS
-from okrbot.store import tables as t
 from okrbot.store.people import DIRECT, everyone, remember
 
 WEEK = dt.timedelta(days=7)
@@ -83,6 +82,5 @@ def _look_up(desk: Desk, name: str, known: str) -> Mapping[str, Any] | None:
 
 
 def _this_week(db: sa.Connection, person: str, now: dt.datetime) -> int:
-    p = t.prompts.c
-    recent = sa.select(sa.func.count()).where(p.person == person, p.kind != "connect", p.created > millis(now - WEEK))
-    return int(db.execute(recent).scalar() or 0)
+    """Return the number of the question just written among those of seven days."""
+    return sum(1 for at in prompts.came_at(db, person, now=now) if at > millis(now - WEEK))
