@@ -34,7 +34,7 @@ FOLDS = 5
 # Words and groups of words speak more softly than the classes that all languages share: chosen by the folds.
 WORDY_SCALE = 1.0
 GROUP_SCALE = 0.8
-_WORDY = ("w=", "b=", "c=", "s=", "ow=", "cw=", "hw=", "na=", "nb=", "w0=", "w1=", "hw+t=", "hc+ow=", "cw+nk=")
+_WORDY = ("w=", "x=", "b=", "c=", "s=", "ow=", "cw=", "hw=", "na=", "nb=", "w0=", "w1=", "hw+t=", "hc+ow=", "cw+nk=")
 _HEADER = "# Weights of the judge of goals: a feature, then a whole number a kind ({kinds}), to be multiplied by scale.\n# Made by bench/train_goals.py from {rows} sentences written for this project; same licence as the project.\n"
 
 

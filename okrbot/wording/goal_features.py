@@ -30,6 +30,8 @@ _ALL_ORDER = (
 _NOUN_ORDER = ("work", "actor", "metric", "world")
 _DOES_ORDER = ("use", "up", "down", "reach", "deliver", "act", "keep", "aspire")
 _SUBJECTS = frozenset(("number", "all", "zero", "actor", "world", "metric", "work", "other"))
+_REACH = 9  # tokens after the head within which its object and number stand
+_ASIDE = frozenset("([;–—:|")
 _QUIET = BIT["func"] | BIT["skip"]
 
 
@@ -38,7 +40,7 @@ def features(reading: Reading, grammar: Grammar) -> list[str]:
     found: dict[str, None] = {}
     _structure(reading, grammar, found)
     _numbers(reading, grammar, found)
-    _words(reading, found)
+    _words(reading, grammar, found)
     _abstract(reading, grammar, found)
     if reading.language == "en":
         _groups(reading, grammar, found)
@@ -201,23 +203,56 @@ def _numbers(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None
         found["first=#"] = None
 
 
-def _words(reading: Reading, found: dict[str, None]) -> None:
+def _tail(reading: Reading, grammar: Grammar) -> int:
+    """Return where the main clause ends: at the means, the purpose or the aside that follows what is said and counted."""
+    core = max(
+        (at for at in (grammar.head, grammar.object_at, grammar.counted_at, grammar.number) if at <= grammar.head + _REACH), default=0
+    )
+    numbers = dict(reading.numbers)
+    for at in range(max(core, 1) + 1, len(reading.words)):
+        if reading.kinds[at] == "." and reading.words[at] in _ASIDE:
+            return at
+        if reading.bits[at] & (BIT["means"] | BIT["purpose"]) and at + 1 not in numbers:
+            return at
+    return len(reading.words)
+
+
+def _in_a_row(sequence: list[str], found: dict[str, None]) -> None:
+    """Add the classes that follow one another, by two and by three."""
+    for first, second in zip(["^", *sequence], [*sequence, "$"], strict=True):
+        found[f"kb={first} {second}"] = None
+    for first, second, third in zip(["^", *sequence], sequence, [*sequence[1:], "$"], strict=False):
+        found[f"kt={first} {second} {third}"] = None
+
+
+def _token(reading: Reading, at: int, kinds: dict[int, str]) -> str:
+    """Return what a token is called in a feature, "" for punctuation that says nothing."""
+    kind, word = reading.kinds[at], reading.words[at]
+    if kind == "w":
+        return word
+    if at in kinds:
+        return f"#{kinds[at]}"
+    if kind == ".":
+        return word if word in ":()&/;" else ""
+    return f"#{kind}"
+
+
+def _words(reading: Reading, grammar: Grammar, found: dict[str, None]) -> None:
     kinds = dict(reading.numbers)
+    tail = _tail(reading, grammar)
     sequence: list[str] = []
     previous = "^"
     seen_words = 0
     for at, word in enumerate(reading.words):
         kind = reading.kinds[at]
         bits = reading.bits[at]
-        if kind == "w":
-            token = word
-        elif at in kinds:
-            token = f"#{kinds[at]}"
-        elif kind == ".":
-            token = word if word in ":()&/;" else ""
-        else:
-            token = f"#{kind}"
+        token = _token(reading, at, kinds)
         if not token:
+            continue
+        if at >= tail:  # the words of an aside speak for themselves, not for the goal
+            found[f"x={token}"] = None
+            if name := class_of(bits, _ALL_ORDER) if kind == "w" else token:
+                found[f"xk={name}"] = None
             continue
         if kind == "w":
             found[f"w={token}"] = None
@@ -238,10 +273,7 @@ def _words(reading: Reading, found: dict[str, None]) -> None:
         elif kind == "w" and not bits & _QUIET:
             sequence.append("?")
     found[f"b={previous} $"] = None
-    for first, second in zip(["^", *sequence], [*sequence, "$"], strict=True):
-        found[f"kb={first} {second}"] = None
-    for first, second, third in zip(["^", *sequence], sequence, [*sequence[1:], "$"], strict=False):
-        found[f"kt={first} {second} {third}"] = None
+    _in_a_row(sequence, found)
     found[f"len={min(len(reading.words) // 3, 8)}"] = None
     found[f"nouns={min(sum(1 for mask in reading.bits if mask & NOUNS), 5)}"] = None
     found[f"verb={any(mask & BIT[name] for mask in reading.bits for name in _VERB_ORDER[:6])}"] = None

@@ -7,7 +7,6 @@ import re
 
 from okrbot.wording.goal_lexicon import BIT, NOUNS, Lexicon, read, sections
 
-_MARKER = re.compile(r"^\s*(?:[A-Z][\w&/]{1,15}(?: [\w&/]{1,15})? KR\s?\d*\s?:\s*|[-*•·–—>]\s+|\(?(?:KR|O|OKR|Obj|Objective|Key Result|Résultat clé|Schlüsselergebnis|Resultado clave)\s?#?\d*(?:\.\d+)*\)?\s*[:.)\-–—]\s*|\(?\d{1,2}(?:\.\d{1,2})*[.):]\s+(?=\D)|[a-hA-H][.)]\s+)+", re.IGNORECASE)  # fmt: skip
 _SCALE = r"(?:\s?(?:k|K|M|m|mm|MM|mn|Mn|bn|B|tsd\.?|Tsd\.?|mio\.?|Mio\.?|MIO|Mrd\.?|mil|lakh|crore|thousand|hundred|millions?|billions?|millones|millón|milhões|milhão|miljoen|Millionen|Mio|Milliarden|milliers|milliards)(?![^\W\d_]))?"
 _TOKEN = re.compile(
     r"(?P<url>https?://\S+)"
@@ -65,10 +64,8 @@ class Reading:
         self._number()
 
     def _split(self) -> None:
-        marker = _MARKER.match(self.text)
-        at = marker.end() if marker and marker.end() < len(self.text) else 0
         keep_elision = self.language == "fr"
-        for match in _TOKEN.finditer(self.text, at):
+        for match in _TOKEN.finditer(self.text):
             group = match.lastgroup
             raw = match.group()
             if group == "suf" or group == "num":

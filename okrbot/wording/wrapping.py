@@ -35,9 +35,9 @@ _LEADING = re.compile(
     r"|(?:[QHTSK][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?|20\d\d[\s/-]?[QHTSK][1-4])\s*[:|]\s"
     r"|[\[(](?:stretch|aspirational|committed|moonshot|draft|wip|p[0-4]|high|medium|low|must|should|could|kr|okr|objective|key result|team|company|ambitioniert|entwurf|brouillon|borrador|rascunho|concept)[\])]\s*[:\-–—]?"
     r"|#\d{1,3}(?:[.):]\s+(?=\D)|\s+(?-i:(?=[A-ZÀ-Þ])))"
-    rf"|\(?(?:{_WHOSE}\s)?{_NAMES}\s?(?:#|Nr\.?|No\.?|n[º°])?\s?\d{{0,2}}[a-z]?(?:[.\-]\d{{1,2}}){{0,3}}\)?\s*(?:[:.)\-–—|]|=>)+\s*"
+    rf"|\(?(?:{_WHOSE}\s)?{_NAMES}\s?(?:#|Nr\.?|No\.?|n[º°])?\s?\d{{0,2}}[a-z]?(?:[.\-]\d{{1,2}}){{0,3}}\)?\s*(?:[:.)\-–—|]|=>)+(?!\d)\s*"
     rf"|\(?{_NAMES}\s?#?\d{{1,2}}(?:\.\d{{1,2}}){{0,2}}\)?\s+(?=[^\W\d]|[\[(\"“„'«])"
-    r"|(?:KR|OKR|O)\s?#?\d{1,2}(?:\.\d{1,2}){0,2}\s+(?=[^\W\d]|[\[(])"
+    r"|(?-i:[A-Z])[\w&/]{1,15}(?:\s[\w&/]{1,15})?\s(?:KR|OKR)\s?\d{0,2}\s?:\s*"
     r"|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.):]\s+(?=\D)"
     r"|\d{1,2}(?:\.\d{1,2}){1,2}\s+(?-i:(?=[A-ZÀ-Þ]))"
     r"|\(?[a-hA-H][.)]\s+)",
