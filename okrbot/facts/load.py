@@ -42,8 +42,8 @@ _READ: dict[str, str] = {
 
 
 @contextlib.contextmanager
-def _reading(store: Store) -> Iterator[Any]:
-    """Yield an ADBC cursor on one consistent snapshot of the store."""
+def _reading(store: Store) -> Iterator[tuple[Any, Path | None]]:
+    """Yield an ADBC cursor on one consistent snapshot of the store, and the copy it reads, if it is one."""
     if path := store.sqlite_path:
         from adbc_driver_sqlite import dbapi as sqlite
 
@@ -53,14 +53,14 @@ def _reading(store: Store) -> Iterator[Any]:
             connection.cursor() as cursor,
         ):
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-            yield cursor
+            yield cursor, copy
     else:
         from adbc_driver_postgresql import dbapi as postgres
 
         url = store.engine.url.set(drivername="postgresql")
         with postgres.connect(url.render_as_string(hide_password=False)) as connection, connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read")
-            yield cursor
+            yield cursor, None
 
 
 @contextlib.contextmanager
@@ -107,7 +107,7 @@ def load(store: Store, *, threads: int | None = None) -> duckdb.DuckDBPyConnecti
         threads = 1 if items < SMALL else 2
     connection = duckdb.connect(":memory:", config={"threads": threads, "temp_directory": ""})
     connection.execute("create schema raw; create schema work; set timezone = 'UTC'")
-    with _reading(store) as cursor:
+    with _reading(store) as (cursor, copy):
         for name, query in _READ.items():
             cursor.execute(query)
             stream = cursor.fetch_arrow()
@@ -115,6 +115,9 @@ def load(store: Store, *, threads: int | None = None) -> duckdb.DuckDBPyConnecti
             columns = ", ".join(f"cast({_quoted(c)} as {_type(name, c)}) as {_quoted(c)}" for c in _columns(query))
             connection.execute(f"create table raw.{name} as select {columns} from stream")  # noqa: S608 -- our own names
             connection.unregister("stream")
+            if copy is not None:
+                with contextlib.suppress(OSError):  # where an open file keeps its name, it goes at the end
+                    copy.unlink(missing_ok=True)  # a process that is killed leaves no copy behind
     connection.execute((Path(__file__).parent / "sql" / "00_store.sql").read_text(encoding="utf-8"))
     _name_lost_types(connection)
     return connection
