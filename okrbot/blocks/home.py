@@ -32,6 +32,7 @@ class Card:
     zone: str
     muted_until: dt.datetime | None
     value: str
+    missing: str = ""  # why the digest that was due has not arrived
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from okrbot.listeners.standing import SENTENCES
 from okrbot.model import instant, millis
 from okrbot.prompts import Prompt
 from okrbot.rulebook import Page
+from okrbot.slack.outbox import overdue
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
 from okrbot.store.people import find, not_found, products_of, remember, setting
@@ -77,6 +78,9 @@ def card(db: sa.Connection, config: Config, product: str, *, now: dt.datetime) -
         zone=config.okrbot.timezone,
         muted_until=instant(muted) if muted > millis(now) else None,
         value=json.dumps({"product": product[:500]}),
+        missing=next(
+            (row.error or "it waits for its turn" for row in overdue(db, now=now) if (row.kind, row.product) == ("digest", product)), ""
+        ),
     )
 
 

@@ -7,18 +7,23 @@ import http.server
 import json
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from okrbot.model import instant
+from okrbot.model import instant, millis
 from okrbot.render import count
+from okrbot.slack.outbox import overdue
+from okrbot.slack.sender import PAUSE
 from okrbot.store import Store
 from okrbot.store import tables as t
+from okrbot.store.people import setting
 
 log = logging.getLogger(__name__)
 
 TICK_LIMIT = dt.timedelta(minutes=10)  # a scheduler that has not ticked for so long hangs
+MOST_LATE = 10  # digests that are named one by one
 STUCK = {"doubt": "in doubt", "held": "held", "refused": "refused"}
 BUCKETS = (0.01, 0.05, 0.1, 0.3, 1.0, 3.0)
 
@@ -34,7 +39,12 @@ class Vitals:
         self.ticked = clock()
         self.leading = False
         self.slack = "starting"  # starting | connected | away | off
+        self.refused = ""  # why Slack takes nothing from us any more: the token was revoked …
         self.stopping = False
+
+    def now(self) -> dt.datetime:
+        """Return the server's instant."""
+        return self._clock()
 
     def tick(self) -> None:
         """Remember that the scheduler lives."""
@@ -63,14 +73,18 @@ class Vitals:
 
     def ready(self, store: Store) -> tuple[bool, dict[str, object]]:
         """Return whether clicks can be taken now, and what is missing."""
+        missing = 0
         try:
             with store.engine.connect().execution_options(reading=True) as db:
-                db.execute(sa.text("select 1"))
+                missing = len(overdue(db, now=self._clock()))
             stored = True
         except sa.exc.SQLAlchemyError:
             stored = False
-        parts: dict[str, object] = {"store": stored, "slack": self.slack, "working": self.leading, "stopping": self.stopping}
-        fine = stored and self.slack in ("connected", "off") and not self.stopping
+        parts: dict[str, object] = {
+            "store": stored, "slack": self.slack, "refused": self.refused, "overdue": missing, "working": self.leading,
+            "stopping": self.stopping,
+        }  # fmt: skip
+        fine = stored and self.slack in ("connected", "off") and not self.refused and not self.stopping
         return fine, {"ready": fine, **parts}
 
 
@@ -85,7 +99,13 @@ def metrics(vitals: Vitals, store: Store) -> str:
     add("started_timestamp_seconds", vitals.started.timestamp())
     add("last_tick_timestamp_seconds", vitals.ticked.timestamp())
     add("working", float(vitals.leading))
-    add("slack_connected", float(vitals.slack == "connected"))
+    add("slack_connected", float(vitals.slack == "connected" and not vitals.refused))
+    now = vitals.now()
+    with store.engine.connect().execution_options(reading=True) as db:
+        late = Counter(row.kind for row in overdue(db, now=now))
+        add("slack_paused", float(int(setting(db, PAUSE).get("until", 0)) > millis(now)))
+    for kind in ("digest", "prompt"):
+        add("deliveries_overdue", late[kind], {"kind": kind})
     for (name, pairs), value in vitals.counts().items():
         add(name, value, dict(pairs))
     for name, labels, value in _stored(store):
@@ -136,6 +156,17 @@ def lines_for_admins(vitals: Vitals, store: Store) -> list[str]:
             sa.select(g.claimed, g.done, g.outcome).where(g.job == "write_back", g.outcome != "").order_by(g.claimed.desc()).limit(1)
         ).first()
         stuck = db.execute(sa.select(d.state, sa.func.count()).where(d.state.in_(["doubt", "held", "refused"])).group_by(d.state)).all()
+        late, pause = overdue(db, now=vitals.now()), setting(db, PAUSE)
+    found += [f"Slack refuses okrbot: {vitals.refused}"] if vitals.refused else []
+    if not vitals.refused and int(pause.get("until", 0)) > millis(vitals.now()):
+        found.append(f"Slack is left alone until {instant(pause['until']):%Y-%m-%d %H:%M} UTC: {pause.get('error', '')}")
+    found += [
+        f"The digest of {row.product} has not arrived in {row.channel}: {row.error or 'it waits for its turn'}"
+        for row in late
+        if row.kind == "digest"
+    ][:MOST_LATE]
+    if asked := sum(1 for row in late if row.kind != "digest"):
+        found.append(f"{count(asked, 'question has', 'questions have')} not arrived: see okrbot deliveries")
     found.append(f"Last audit {instant(ran):%Y-%m-%d %H:%M} UTC" if ran else "No audit yet")
     if wrote is not None:
         found.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 import signal
@@ -27,7 +28,7 @@ from okrbot.serve.logs import set_up
 from okrbot.slack import Client, connect
 from okrbot.slack.client import token_of
 from okrbot.slack.members import Company, company_of
-from okrbot.slack.trouble import ERRORS
+from okrbot.slack.trouble import ERRORS, LOST, judge
 from okrbot.store import Store
 from okrbot.store.locks import Lock, lock_of
 from okrbot.writeback import problem
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 TICK = 15  # seconds
 QUICK = 2.0  # seconds in which Slack must say who somebody is while a click waits for its acknowledgement
+LOOK = dt.timedelta(minutes=10)  # so often Slack is asked whether our token still counts
 ANSWER = 10.0  # seconds for rewriting messages and opening forms
 
 
@@ -48,6 +50,7 @@ class Serving:
         self.vitals = Vitals(app.clock)
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self._company, self._bot = Company(), ""
+        self._looked: dt.datetime | None = None
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="listener")
         self._pages: dict[str, Page] = app.rulebook()
         if app.config.write_back.enabled and (wrong := problem(app.config.write_back, harmless=False)):
@@ -136,7 +139,27 @@ class Serving:
     def _light(self) -> None:
         if self.desk is not None:
             self._who()
+            self._look(self.desk)
         self.work.light()
+
+    def _look(self, desk: Desk) -> None:
+        """Ask Slack now and then whether our token still counts: nothing else would tell, while there is nothing to send."""
+        now = self.app.clock()
+        if self._looked is not None and now - self._looked < LOOK:
+            return
+        self._looked, refused = now, ""
+        try:
+            desk.client.auth_test()
+        except ERRORS as error:
+            trouble = judge(error, now)
+            if trouble.code not in LOST:
+                return  # whether it counts, Slack did not say
+            refused = trouble.words
+        if refused:
+            log.error("Slack refuses okrbot: %s", refused)
+        elif self.vitals.refused:
+            log.info("Slack takes okrbot again")
+        self.vitals.refused = refused
 
     def _preview(self, product: str) -> Sequence[Block]:
         said = self.app.audit(self.store, remember=False)

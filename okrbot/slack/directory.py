@@ -14,6 +14,7 @@ from okrbot.store.people import put_setting, setting
 
 REMEMBERED = "slack:conversations"  # the setting that keeps {as configured: [id, kind]}
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
+_LINKED = re.compile(r"<#(?P<id>[CGD][A-Z0-9]{2,})(\|[^>]*)?>")  # as Slack writes a channel that was copied from a message
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 PAGE = 200
 
@@ -73,10 +74,20 @@ def look_up(client: Client, scopes: frozenset[str], name: str) -> Conversation:
             return Conversation(name, "private" if name.startswith("G") else "public")
         channel: dict[str, Any] = client.conversations_info(channel=name)["channel"]
         return Conversation(name, "private" if channel.get("is_private") else "public")
-    wanted = name.removeprefix("#").lower()
+    if name.startswith(("@", "<@")):
+        raise NotThereError(
+            f"{name} is a person, and a digest goes to a channel. Write its name, #…, or its id, C…, in [[products]] channel"
+        )
+    if linked := _LINKED.fullmatch(name):
+        return look_up(client, scopes, linked["id"])
+    wanted, archived = name.removeprefix("#").lower(), False
     for channel in _mine(client, scopes):
         if channel.get("name") == wanted or channel.get("name_normalized") == wanted:
-            return Conversation(channel["id"], "private" if channel.get("is_private") else "public")
+            if not channel.get("is_archived"):
+                return Conversation(channel["id"], "private" if channel.get("is_private") else "public")
+            archived = True
+    if archived:
+        raise NotThereError(f"the channel #{wanted} is archived. Name another one in [[products]] channel")
     raise NotThereError(f"okrbot is in no channel called #{wanted}. Type /invite @okrbot there, or correct [[products]] channel")
 
 
@@ -113,9 +124,7 @@ def _mine(client: Client, scopes: frozenset[str]) -> Iterator[dict[str, Any]]:
         )
     cursor = ""
     while True:
-        page = client.users_conversations(
-            types=",".join(kinds), exclude_archived=True, limit=PAGE, **({"cursor": cursor} if cursor else {})
-        )
+        page = client.users_conversations(types=",".join(kinds), exclude_archived=False, limit=PAGE, **({"cursor": cursor} if cursor else {}))
         yield from page["channels"]
         before, cursor = cursor, (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor or cursor == before:

@@ -17,6 +17,7 @@ from okrbot.store.bulk import insert_new
 
 EVENT = "okrbot_delivery"  # the message metadata by which a delivery is found again
 OPEN = ("planned", "sending", "doubt")
+OVERDUE = dt.timedelta(hours=1)  # a message that has not arrived so long after it was due is said to be missing
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,6 +141,22 @@ def newer(db: sa.Connection, row: Delivery) -> bool:
     d = t.deliveries.c
     same = sa.and_(d.kind == row.kind, d.product == row.product, d.channel == row.channel, d.state != "skipped")
     return db.execute(sa.select(d.key).where(same, d.period > row.period)).first() is not None
+
+
+def overdue(db: sa.Connection, *, now: dt.datetime) -> list[Delivery]:
+    """Return the digests and questions that should have arrived an hour ago and are not known to have, oldest first.
+
+    Left out are a question that waits for its person's hours, what a person holds back, and a digest after which a newer one came.
+    """
+    d = t.deliveries.c
+    chosen = (
+        sa.select(t.deliveries)
+        .where(d.method == "chat.postMessage", d.thread_of == "", d.state.in_((*OPEN, "held", "refused")), d.due <= millis(now - OVERDUE))
+        .where(sa.not_(sa.and_(d.state == "planned", d.error == "", d.not_before > millis(now))), d.error.not_like("%said by hand"))
+        .order_by(d.due, d.key)
+    )
+    rows = [_delivery(row) for row in db.execute(chosen).mappings()]
+    return [row for row in rows if row.kind != "digest" or not newer(db, row)]
 
 
 def change(db: sa.Connection, key: str, *, only: Sequence[str], attempt: int | None = None, **values: Any) -> bool:

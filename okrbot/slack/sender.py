@@ -224,7 +224,7 @@ class _Run:
         log.info("delivered", extra={"delivery": row.id, "kind": row.kind})
 
     def _failed(self, row: Delivery, trouble: Trouble) -> None:
-        log.warning("not delivered: %s", trouble.words, extra={"delivery": row.id, "kind": row.kind, "trouble": trouble.kind})
+        _said("not delivered", row, trouble)
         if trouble.kind == "doubt":
             self._put(row, state="doubt", error=trouble.words, only=("sending",), attempt=row.attempts)
         elif trouble.kind == "workspace":
@@ -299,10 +299,12 @@ class _Run:
         """Slack could not be asked (where, or whether it arrived): nothing changed for the message itself."""
         if trouble.kind == "workspace" and trouble.code != "missing_scope":
             self._put(row, error=trouble.words, only=(row.state,))
+            _said("Slack is left alone for a quarter of an hour", row, trouble)
             self._pause_workspace(trouble)
         elif trouble.kind in ("channel", "workspace"):
             self._pause_channel(row, trouble)
         else:
+            _said("Slack could not be asked", row, trouble)
             self._wait(row, trouble, trouble.after or max(LOOK_AGAIN, _back_off(row.attempts)), only=(row.state,), state=row.state)
 
     def _wait(
@@ -314,6 +316,7 @@ class _Run:
     def _pause_channel(self, row: Delivery, trouble: Trouble) -> None:
         """Leave everything of this channel for an hour; other channels go on."""
         at = millis(self.office.clock() + dt.timedelta(seconds=CHANNEL_PAUSE))
+        _said("a conversation is left alone for an hour", row, trouble)
         directory.forget(self.office.store, row.channel)
         with self.office.store.begin() as db:
             for other in unfinished(db, now=self.office.clock()):
@@ -329,6 +332,11 @@ class _Run:
     def _put(self, row: Delivery, *, only: Sequence[str] = ("planned",), attempt: int | None = None, **values: Any) -> None:
         with self.office.store.begin() as db:
             change(db, row.key, only=only, attempt=attempt, **values)
+
+
+def _said(what: str, row: Delivery, trouble: Trouble) -> None:
+    """Write into the log what did not work; titles and names of people stay out of it."""
+    log.warning("%s: %s", what, trouble.words, extra={"delivery": row.id, "kind": row.kind, "trouble": trouble.kind})
 
 
 def _back_off(attempts: int) -> float:

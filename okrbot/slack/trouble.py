@@ -40,6 +40,8 @@ _WORKSPACE = {
     "no_permission": "the token has no permission for this",
     "ekm_access_denied": "an administrator has suspended posting (key management)",
 }
+# Of these, those after which nothing works any more, clicks included.
+LOST = frozenset({"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired", "not_allowed_token_type"})
 _CHANNEL = {
     "channel_not_found": "there is no such channel, or okrbot is not in it. Type /invite @okrbot there",
     "not_in_channel": "okrbot is not in the channel. Type /invite @okrbot there",
