@@ -23,6 +23,7 @@ from fake_slack import FakeSlack
 from fake_slack.fixtures import slack  # noqa: F401
 from slack_office import CREDENTIALS, MONDAY, TRANSPORTS, WANTED, Town, town
 
+from okrbot.listeners import Desk
 from okrbot.serve.jobs import Work
 from okrbot.serve.logs import JsonLines, set_up
 from okrbot.store import tables as t
@@ -297,3 +298,37 @@ def test_after_a_start_a_late_digest_waits_for_the_data_that_are_due(place: Town
     work.light()
     (message,) = place.slack.top("#shop")
     assert "days old" not in place.noor.reads(message)
+
+
+def with_products(place: Town, **names: str) -> Work:
+    """Start again with products called otherwise; one without a new name is left out. Returns the work of the new process."""
+    before = place.serving.work
+    products = tuple(dataclasses.replace(p, name=names[p.name]) for p in place.app.config.products if p.name in names)
+    config = dataclasses.replace(place.app.config, products=products)
+    assert place.serving.desk is not None
+    desk = dataclasses.replace(place.serving.desk, config=config)
+    app = dataclasses.replace(place.app, config=config)
+    for name in Desk.__slots__:  # the running listeners work at this very desk
+        object.__setattr__(place.serving.desk, name, getattr(desk, name))
+    return Work(app, before.store, before.lock, before.vitals, holder=before.holder, desk=desk, sender=before.sender)
+
+
+def test_a_product_that_is_renamed_takes_its_questions_along(place: Town) -> None:
+    place.question("no_key_result", "item:jira/20060")
+    work = with_products(place, Shop="Webshop", Depot="Depot")
+    work.light()
+    place.noor.click(place.noor.messages()[-1], "It is maintenance")
+    place.waits(lambda: "said it is maintenance" in place.noor.reads(place.noor.messages()[-1]))
+    work.audit()
+    assert {row[1] for row in place.rows(t.prompts, "person", "product") if row[0] == place.noor.id} == {"Webshop"}
+    place.bas.click(place.noor.messages()[-1], "Undo")
+    place.waits(lambda: "It is maintenance" in place.noor.can_click(place.noor.messages()[-1]))
+
+
+def test_a_question_of_a_product_that_is_gone_is_closed_and_says_so(place: Town) -> None:
+    place.question("no_key_result", "item:jira/20060")
+    work = with_products(place, Depot="Depot")
+    place.noor.open_home()
+    work.light()
+    place.waits(lambda: "does not have its product any more" in place.noor.reads(place.noor.messages()[-1]))
+    place.waits(lambda: "Waiting for you (0)" in place.noor.reads(place.noor.home))

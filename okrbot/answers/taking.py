@@ -15,7 +15,7 @@ from okrbot.answers.rows import Given, by_id, current, write
 from okrbot.config import Config
 from okrbot.model import clean, millis
 from okrbot.store import tables as t
-from okrbot.store.people import may_answer
+from okrbot.store.people import may_speak
 
 Outcome = Literal["accepted", "also_said", "late", "refused", "undone"]
 
@@ -59,7 +59,7 @@ def take(db: sa.Connection, config: Config, answer: Answer, *, now: dt.datetime,
     if prompt is None:
         _write(db, answer, now, "late")
         return Taken("late", None, "")
-    if standing or not may_answer(db, config, prompt.product, answer.person):
+    if standing or not may_speak(db, config, product=prompt.product, asked=prompt.person, person=answer.person):
         _write(db, answer, now, "refused")
         return Taken("refused", current(db, answer.prompt), prompt.state)
     if prompt.state == "answered":
@@ -96,7 +96,7 @@ def undo(db: sa.Connection, config: Config, answer: str, *, person: str, stamp: 
     if given is None:
         return Taken("late", None, "")
     prompt = _locked(db, given.prompt)
-    if prompt is None or standing or not may_answer(db, config, prompt.product, person):
+    if prompt is None or standing or not may_speak(db, config, product=prompt.product, asked=prompt.person, person=person):
         return Taken("refused", current(db, given.prompt), prompt.state if prompt else "")
     given = by_id(db, answer)  # again: it may have been undone while we waited for the lock
     if given is None or not given.current:
@@ -126,6 +126,7 @@ class _Question:
     rule: str
     subject: str
     product: str
+    person: str
     kind: str
     state: str
     version: int
@@ -136,7 +137,7 @@ def _locked(db: sa.Connection, prompt: str) -> _Question | None:
     row = db.execute(sa.select(t.prompts).where(t.prompts.c.id == prompt).with_for_update()).mappings().first()
     if row is None:
         return None
-    names = ("id", "rule", "subject", "product", "kind", "state", "version")
+    names = ("id", "rule", "subject", "product", "person", "kind", "state", "version")
     return _Question(**{name: row[name] for name in names}, said=json.loads(row["payload"]))
 
 

@@ -19,7 +19,7 @@ from okrbot.listeners.homing import publish
 from okrbot.listeners.repaint import CLOSED, repaint
 from okrbot.listeners.standing import SENTENCES
 from okrbot.slack.trouble import ERRORS
-from okrbot.store.people import may_answer
+from okrbot.store.people import may_speak
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,11 @@ def opened(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
     standing = desk.standing.of(click.person, team=home_team_of(body))
     with desk.store.engine.connect().execution_options(reading=True) as db:
         prompt = prompts.by_id(db, prompt_id)
-        allowed = prompt is not None and not standing and may_answer(db, desk.config, prompt.product, click.person)
+        allowed = (
+            prompt is not None
+            and not standing
+            and may_speak(db, desk.config, product=prompt.product, asked=prompt.person, person=click.person)
+        )
         counts = answers.current(db, prompt_id)
     if prompt is None:
         note(desk, click, respond, CLOSED[""])

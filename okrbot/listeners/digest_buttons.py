@@ -24,6 +24,7 @@ from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
 from okrbot.store.people import may_answer, may_set, put_setting, setting
 
+RENAMED = "okrbot's configuration has no product of that name any more. My Home tab shows yours."
 MUTE = dt.timedelta(weeks=4)
 MOST = 8  # questions in the window
 
@@ -56,7 +57,8 @@ def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
         chosen = setting(db, f"product:{product}")
     ack()
     if not allowed:
-        note(desk, click, respond, SENTENCES.get(standing, NOT_YOURS))
+        known = any(p.name == product for p in desk.config.products)
+        note(desk, click, respond, SENTENCES.get(standing, NOT_YOURS if known else RENAMED))
     elif click.action == shown.OPEN:
         _window(desk, click, respond, _questions(desk, product, click.person))
     elif click.action == shown.CHANGE_DAY:

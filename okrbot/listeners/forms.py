@@ -19,7 +19,7 @@ from okrbot.listeners.desk import Body, Desk, home_team_of, person_of, values_of
 from okrbot.listeners.homing import publish
 from okrbot.listeners.repaint import repaint
 from okrbot.listeners.standing import SENTENCES
-from okrbot.store.people import may_answer, may_set, put_setting
+from okrbot.store.people import may_set, may_speak, put_setting
 
 ACTIONS = {modals.LINK_FORM: "link", modals.FINE_FORM: "fine", modals.OUTCOME_FORM: "outcome"}
 DAY_NAMES = {value: name for name, value in modals.DAYS}
@@ -55,7 +55,8 @@ def suggested(desk: Desk, body: Body, ack: Ack) -> None:
     with desk.store.engine.connect().execution_options(reading=True) as db:
         prompt = prompts.by_id(db, remembered.get("prompt", ""))
         product = prompt.product if prompt else ""
-        allowed = prompt is not None and not standing and may_answer(db, desk.config, product, person_of(body))
+        person = person_of(body)
+        allowed = prompt is not None and not standing and may_speak(db, desk.config, product=product, asked=prompt.person, person=person)
         found = answers.choices(db, product, query, today=desk.clock().date()) if allowed else []
     ack(options=[option(choice.title, choice.value) for choice in found])
 

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 CLOSED = {
     "superseded": "This settled itself: the last audit does not find it any more, or somebody set it aside.",
+    "orphaned": "This question is closed: okrbot's configuration does not have its product any more.",
     "expired": "This question is closed: nobody answered it for four weeks.",
     "": "This question is closed. My Home tab shows what is open now.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from okrbot.prompts.asking import arrived, expire, hold_outside_hours, supersede
+from okrbot.prompts.asking import arrived, expire, hold_outside_hours, rehome, supersede
 from okrbot.prompts.choosing import came_at, delivery_key, has_stopped, likely, open_question, plan
 from okrbot.prompts.connecting import ask_who
 from okrbot.prompts.follow_up import plan_follow_ups
@@ -27,5 +27,6 @@ __all__ = [
     "open_question",
     "plan",
     "plan_follow_ups",
+    "rehome",
     "supersede",
 ]

@@ -11,9 +11,9 @@ from okrbot.config import Config
 from okrbot.model import millis
 from okrbot.prompts.choosing import delivery_key, set_aside
 from okrbot.prompts.hours import next_time
-from okrbot.prompts.rows import Prompt, change, in_state
+from okrbot.prompts.rows import Prompt, change, elsewhere, in_state
 from okrbot.store import tables as t
-from okrbot.store.people import everyone
+from okrbot.store.people import everyone, products_of
 
 LIFE = dt.timedelta(days=28)  # after so long without an answer a question is closed
 
@@ -55,9 +55,38 @@ def supersede(db: sa.Connection, *, now: dt.datetime) -> list[Prompt]:
         aside = {(prompt.rule, prompt.subject), ("*", prompt.subject)} & waived
         if state in (None, "resolved") or aside:
             change(db, prompt.id, state="superseded", closed=millis(now), version=prompt.version + 1)
-            _withdraw(db, prompt)
+            _withdraw(db, prompt, "the question settled itself before it was sent")
             closed.append(prompt)
     return closed
+
+
+def rehome(db: sa.Connection, config: Config, *, now: dt.datetime) -> list[Prompt]:
+    """Let questions of products that the configuration does not name any more follow their finding; return those that are closed.
+
+    A product that was renamed has its findings under the new name after the next audit. Until then a question stays open for the
+    person who was asked, if they still own a product; where they own none, or no product has the finding now, it is closed.
+    """
+    names = {product.name for product in config.products}
+    closed = []
+    for prompt in elsewhere(db, names):
+        now_in = _products_now(db, config, prompt)
+        if found := sorted(now_in & names):
+            change(db, prompt.id, product=found[0])
+        elif prompt.open and not (prompt.product in now_in and products_of(db, config, prompt.person)):
+            change(db, prompt.id, state="orphaned", closed=millis(now), version=prompt.version + 1)
+            _withdraw(db, prompt, "its product is not configured any more")
+            closed.append(prompt)
+    return closed
+
+
+def _products_now(db: sa.Connection, config: Config, prompt: Prompt) -> set[str]:
+    """Return the products that have a question's backlog by the configuration, else those its findings had at the last audit."""
+    backlog = str(prompt.said.get("backlog", ""))
+    if backlog and (name := config.product_of(backlog)):
+        return {name}
+    f = t.findings.c
+    same = sa.select(f.product).where(f.subject == prompt.subject)
+    return set(db.execute(same.where(f.rule == prompt.rule) if prompt.kind == "question" else same).scalars())
 
 
 def expire(db: sa.Connection, *, now: dt.datetime) -> list[Prompt]:
@@ -88,13 +117,9 @@ def hold_outside_hours(db: sa.Connection, config: Config, *, now: dt.datetime) -
     return moved
 
 
-def _withdraw(db: sa.Connection, prompt: Prompt) -> None:
+def _withdraw(db: sa.Connection, prompt: Prompt, why: str) -> None:
     d = t.deliveries.c
-    db.execute(
-        sa.update(t.deliveries)
-        .where(d.key == delivery_key(prompt.id), d.state == "planned")
-        .values(state="skipped", error="the question settled itself before it was sent")
-    )
+    db.execute(sa.update(t.deliveries).where(d.key == delivery_key(prompt.id), d.state == "planned").values(state="skipped", error=why))
 
 
 def _event(db: sa.Connection, rule: str, subject: str, at: int, what: str, detail: str) -> None:

@@ -101,7 +101,7 @@ def has_stopped(db: sa.Connection, config: Config, person: Person) -> bool:
     last = db.execute(sa.select(sa.func.max(a.at)).where(a.person == person.id, a.outcome != "refused")).scalar() or 0
     since = max(last, int(person.settings.get("resumed", 0)))
     # One that settled itself after it came was not answered either.
-    silent = [row for row in _sent(db, person.id) if row.state != "answered" and (row.came or row.created) > since]
+    silent = [row for row in _sent(db, person.id) if row.state not in ("answered", "orphaned") and (row.came or row.created) > since]
     return len(silent) >= config.questions.unanswered
 
 

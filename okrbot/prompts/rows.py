@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ class Prompt:
     product: str
     person: str
     kind: str  # question | followup | connect
-    state: str  # planned | asked | answered | superseded | expired
+    state: str  # planned | asked | answered | superseded | expired | orphaned
     created: dt.datetime
     asked: dt.datetime | None
     closed: dt.datetime | None
@@ -68,6 +68,13 @@ def of_person(db: sa.Connection, person: str, *, states: Sequence[str] = ("plann
 def in_state(db: sa.Connection, *states: str) -> tuple[Prompt, ...]:
     """Return every question in one of `states`, oldest first."""
     chosen = sa.select(t.prompts).where(t.prompts.c.state.in_(states)).order_by(t.prompts.c.created, t.prompts.c.id)
+    return tuple(as_prompt(row) for row in db.execute(chosen).mappings())
+
+
+def elsewhere(db: sa.Connection, products: Collection[str]) -> tuple[Prompt, ...]:
+    """Return the questions about findings of products other than these, oldest first."""
+    p = t.prompts.c
+    chosen = sa.select(t.prompts).where(p.product.not_in(list(products)), p.kind != "connect").order_by(p.created, p.id)
     return tuple(as_prompt(row) for row in db.execute(chosen).mappings())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ def ask(desk: Desk) -> str:
     """Close questions that settled themselves, put those that may be asked now into the outbox; return what was done, in words."""
     now, config = desk.clock(), desk.config
     with desk.store.begin() as db:
-        closed = [*prompts.supersede(db, now=now), *prompts.expire(db, now=now)]
+        closed = [*prompts.rehome(db, config, now=now), *prompts.supersede(db, now=now), *prompts.expire(db, now=now)]
         met = {person.id for person in everyone(db).values() if person.settings.get("met")}
         asked = prompts.plan_follow_ups(db, config, now=now)
         asked += prompts.plan(db, config, desk.pages(), now=now)
@@ -36,11 +36,22 @@ def ask(desk: Desk) -> str:
             blocks = question(prompt, number=number, of=config.questions.per_week, first=prompt.person not in met)
             put(db, outgoing(prompt, blocks, now=now), now=now)
             remember(db, prompt.person, now=now, met=True)
+    _tell(desk, closed)
+    return f"{len(asked)} asked, {len(closed)} closed"
+
+
+def close_orphans(desk: Desk) -> None:
+    """Close, after a start, the questions whose product is not configured any more; their messages and Home say so."""
+    with desk.store.begin() as db:
+        closed = prompts.rehome(db, desk.config, now=desk.clock())
+    _tell(desk, closed)
+
+
+def _tell(desk: Desk, closed: Sequence[prompts.Prompt]) -> None:
     for prompt in closed:
         repaint(desk.store, desk.client, prompt.id)
     for person in {prompt.person for prompt in closed}:
         publish(desk, person)
-    return f"{len(asked)} asked, {len(closed)} closed"
 
 
 def find_people(desk: Desk) -> str:

@@ -16,7 +16,7 @@ from okrbot.listeners import repaint
 from okrbot.listeners.desk import Desk
 from okrbot.schedule import Job, Rule, due, finish, last_slot, parse, start
 from okrbot.schedule.claims import Due, abandon_unfinished, forget_old, is_done
-from okrbot.serve.asking import ask, find_people
+from okrbot.serve.asking import ask, close_orphans, find_people
 from okrbot.serve.health import Vitals
 from okrbot.serve.logs import brief
 from okrbot.slack import Client, Office, Timing, deliver, office_of
@@ -167,6 +167,7 @@ class Work:
             except ERRORS as error:
                 log.warning("the owners could not be looked up: %s", type(error).__name__)
                 return
+            close_orphans(desk)
             self._met = True
 
     def _fresh(self, job: Job) -> bool:

@@ -35,6 +35,7 @@ TRIES = 40
 AGAIN, LONGEST = 60.0, 3600.0  # seconds until a rewriting that failed is tried again, twice as many each time
 CLOSED = {
     "superseded": "This settled itself: the last audit does not find it any more, or somebody set it aside.",
+    "orphaned": "This question is closed: okrbot's configuration does not have its product any more.",
     "expired": "This question is closed: nobody answered it for four weeks.",
     "": "This question is closed. My Home tab shows what is open now.",
 }

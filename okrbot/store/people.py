@@ -66,6 +66,16 @@ def may_answer(db: sa.Connection, config: Config, product: str, person: str) -> 
     return person in owners_of(db, config, product) or person in _ids(db, config.questions.others)
 
 
+def may_speak(db: sa.Connection, config: Config, *, product: str, asked: str, person: str) -> bool:
+    """Return whether `person` may answer a question about `product` that was put to `asked`.
+
+    Where the configuration has no such product any more (it was renamed), the one who was asked keeps their voice while they own another.
+    """
+    if any(p.name == product for p in config.products):
+        return may_answer(db, config, product, person)
+    return person in _ids(db, config.questions.others) or (person == asked and bool(products_of(db, config, person)))
+
+
 def may_set(db: sa.Connection, config: Config, product: str, person: str) -> bool:
     """Return whether `person` may say when the digest of `product` comes: who answers for it, and okrbot's admins."""
     known = any(p.name == product for p in config.products)
