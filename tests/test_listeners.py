@@ -53,6 +53,30 @@ def test_digest_click_modal_answer_next_audit_undo(place: Town) -> None:
     assert place.state("no_key_result", str(subject), days=0.02) == "returned"
 
 
+def test_decide_shows_what_the_digest_asked_and_looking_is_not_asking(place: Town) -> None:
+    noor = place.noor
+    place.app.send_digests(place.store, product="Shop")
+    (digest,) = place.slack.top("#shop")
+    asked = next(text for text in (b.get("text", {}).get("text", "") for b in digest.blocks) if "*To decide*" in text)
+    noor.click(digest, "Decide…")
+    place.waits(lambda: noor.modals)
+    questions = [
+        b["text"]["text"].split("\n")[-1].strip("*") for b in noor.modal.body["blocks"] if str(b.get("block_id", "")).startswith("q:")
+    ]
+    assert len(questions) == 5
+    places = [asked.find(question) for question in questions]
+    assert -1 not in places, "word for word what the digest asks"
+    assert places == sorted(places), "in its order"
+    assert "in Home" not in noor.reads(noor.modal)
+    place.bas.open_home()
+    place.waits(lambda: "Waiting for you (0)" in place.bas.reads(place.bas.home))
+    noor.click(noor.modal, "It is maintenance")
+    place.waits(lambda: (noor.id, "class", "accepted", 1) in answers_of(place))
+    before = len(noor.messages())
+    place.tick()
+    assert len(noor.messages()) == before + 1, "who looked is still asked"
+
+
 def test_a_question_arrives_is_answered_with_one_click_and_shows_who_answered(place: Town) -> None:
     (message,) = place.ask()
     noor = place.noor

@@ -68,11 +68,13 @@ def take(db: sa.Connection, config: Config, answer: Answer, *, now: dt.datetime,
         if counts is not None and _same(counts, answer):
             return Taken("accepted", counts, prompt.state, again=True)
         return Taken("also_said", counts, prompt.state)
-    if prompt.state not in ("planned", "asked"):
+    if prompt.state not in ("shown", "planned", "asked"):
         _write(db, answer, now, "late")
         return Taken("late", None, prompt.state)
     check(db, answer.action, answer.value, about_item=prompt.subject.startswith("item:"), kind=prompt.kind)
     _write(db, answer, now, "accepted")
+    if prompt.state == "shown":  # nobody was asked: it is the question of the one who answers
+        _change(db, prompt.id, person=answer.person, asked=millis(now))
     apply(
         db,
         answer=answer.id,

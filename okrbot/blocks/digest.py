@@ -17,6 +17,7 @@ from okrbot.blocks.limits import MOST_CHARACTERS, MOST_FALLBACK, TEXTS, Block, c
 from okrbot.blocks.pieces import actions, button, context, fields, header, section, table
 from okrbot.blocks.sentences import say
 from okrbot.digest import Digest, Score
+from okrbot.prompts import mark
 from okrbot.render import headline
 
 TEMPLATE = "slack_digest.j2"
@@ -188,8 +189,10 @@ def _post(values: dict[str, Any], blocks: Sequence[Block]) -> Post:
 
 
 def _footer(digest: Digest) -> Block:
-    value = json.dumps({"product": digest.product[:200], "period": digest.period})
-    first = [button("Decide…", OPEN, value=value, style="primary")] if digest.decisions else []
+    named: dict[str, Any] = {"product": digest.product[:200], "period": digest.period}
+    value = json.dumps(named)
+    asked = json.dumps(named | {"decide": [mark(one.finding.rule, one.finding.subject) for one in digest.decisions]})
+    first = [button("Decide…", OPEN, value=asked, style="primary")] if digest.decisions else []
     return actions(
         [
             *first,

@@ -11,6 +11,7 @@ from okrbot.blocks.parts import field, modal, radio, search, select, text_field
 from okrbot.blocks.pieces import context, divider, section
 from okrbot.blocks.prompt import question, subject
 from okrbot.prompts import Prompt
+from okrbot.render import count
 
 LINK_FORM, FINE_FORM, OUTCOME_FORM = "okr.v1.link", "okr.v1.fine", "okr.v1.outcome"
 DAY_FORM, CONNECT_FORM, SHOWN = "okr.v1.day", "okr.v1.connect", "okr.v1.shown"
@@ -81,15 +82,19 @@ def outcome_form(prompt: Prompt, remember: str) -> Block:
     return modal("What happened?", blocks, callback_id=OUTCOME_FORM, submit="Keep", close="Cancel", metadata=remember)
 
 
-def questions_window(product: str, prompts: Sequence[Prompt], *, more: int) -> Block:
-    """Return the window that shows the open questions of a product, each with its answers."""
+def questions_window(product: str, prompts: Sequence[Prompt], *, more: int, decided: int = 0) -> Block:
+    """Return the window that shows questions about a product, each with its answers; `decided` of the digest's are settled by now."""
     blocks: list[Block] = []
     for prompt in prompts[:12]:
         blocks += [*question(prompt)[:3], divider()]
     if not blocks:
         blocks = [section("Nothing waits for an answer.")]
+    if decided:
+        blocks.append(
+            context(f"{count(decided, 'thing')} that this digest asked to decide {'is' if decided == 1 else 'are'} settled by now.")
+        )
     if more:
-        blocks.append(context(f"and {more} more in Home and in the report"))
+        blocks.append(context(f"{count(more, 'more finding')} of this product {'is' if more == 1 else 'are'} in the report."))
     return modal(f"To decide: {product}", blocks, callback_id=SHOWN)
 
 

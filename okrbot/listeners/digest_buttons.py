@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from slack_bolt import Ack, Respond
@@ -26,7 +27,7 @@ from okrbot.store.people import may_answer, may_set, put_setting, setting
 
 RENAMED = "okrbot's configuration has no product of that name any more. My Home tab shows yours."
 MUTE = dt.timedelta(weeks=4)
-MOST = 8  # questions in the window
+MOST = 8  # questions in the window of an old digest
 
 
 def product_of(click: Click) -> str:
@@ -60,7 +61,7 @@ def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
         known = any(p.name == product for p in desk.config.products)
         note(desk, click, respond, SENTENCES.get(standing, NOT_YOURS if known else RENAMED))
     elif click.action == shown.OPEN:
-        _window(desk, click, respond, _questions(desk, product, click.person))
+        _window(desk, click, respond, _questions(desk, click, product))
     elif click.action == shown.CHANGE_DAY:
         day, time = str(chosen.get("day") or desk.config.digest.day), str(chosen.get("time") or desk.config.digest.time)
         _window(desk, click, respond, modals.day_form(product, day=day, time=time))
@@ -77,26 +78,39 @@ def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
             publish(desk, click.person)
 
 
-def _questions(desk: Desk, product: str, person: str) -> dict[str, object]:
-    f, now = t.findings.c, desk.clock()
-    pages = desk.pages()
+def _questions(desk: Desk, click: Click, product: str) -> dict[str, object]:
+    """Return the window with what this digest asked to decide; of a digest sent before buttons said that, the weightiest findings."""
+    f, now, pages = t.findings.c, desk.clock(), desk.pages()
+    wanted = _decisions_of(click)
     with desk.store.begin() as db:
-        rows = db.execute(
-            sa.select(f.rule, f.subject, f.severity, f.family, f.first_seen, f.key).where(
-                f.product == product, f.state.in_(["open", "returned"]), f.restricted == 0
-            )
-        ).all()
-        order = {name: place for place, name in enumerate(FAMILIES)}
-        rows = sorted(rows, key=lambda r: (SEVERITY_ORDER[r.severity], order.get(r.family, len(order)), r.first_seen, r.key))
-        found: list[prompts.Prompt] = []
-        subjects: set[str] = set()
-        for row in rows:
-            if len(found) < MOST and row.subject not in subjects:
-                prompt = prompts.open_question(db, row.rule, row.subject, person=person, pages=pages, now=now)
-                if prompt is not None and prompt.open:
-                    found.append(prompt)
-                    subjects.add(row.subject)
-    return modals.questions_window(product, found, more=max(0, len(rows) - len(found)))
+        chosen = sa.select(f.rule, f.subject, f.severity, f.family, f.first_seen, f.key)
+        live = chosen.where(f.product == product, f.state.in_(["open", "returned"]), f.restricted == 0)
+        rows = [(prompts.mark(row.rule, row.subject), row) for row in db.execute(live)]
+        if wanted:
+            ordered = sorted((pair for pair in rows if pair[0] in wanted), key=lambda pair: wanted.index(pair[0]))
+        else:
+            ordered = sorted(rows, key=lambda pair: _weight(pair[1]))
+        seen: dict[str, prompts.Prompt | None] = {}
+        for _, row in ordered:
+            if row.subject not in seen and (wanted or len(seen) < MOST):
+                seen[row.subject] = prompts.show_question(db, row.rule, row.subject, person=click.person, pages=pages, now=now)
+    found = [prompt for prompt in seen.values() if prompt is not None and prompt.open]
+    decided = max(0, len(wanted) - len(found))
+    return modals.questions_window(product, found, more=max(0, len(rows) - len(found)), decided=decided)
+
+
+def _decisions_of(click: Click) -> list[str]:
+    try:
+        found = json.loads(click.value or "{}")
+    except ValueError:
+        return []
+    marks = found.get("decide") if isinstance(found, dict) else None
+    return [str(one) for one in marks] if isinstance(marks, list) else []
+
+
+def _weight(row: Any) -> tuple[int, int, int, str]:
+    family = FAMILIES.index(row.family) if row.family in FAMILIES else len(FAMILIES)
+    return (SEVERITY_ORDER[row.severity], family, row.first_seen, row.key)
 
 
 def _why(desk: Desk, product: str) -> tuple[str, ...]:

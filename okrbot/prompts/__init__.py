@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from okrbot.prompts.asking import arrived, expire, hold_outside_hours, rehome, supersede
-from okrbot.prompts.choosing import came_at, delivery_key, has_stopped, likely, open_question, plan
+from okrbot.prompts.choosing import came_at, delivery_key, has_stopped, likely, open_question, plan, show_question
 from okrbot.prompts.connecting import ask_who
 from okrbot.prompts.follow_up import plan_follow_ups
 from okrbot.prompts.hours import may_write, next_time
-from okrbot.prompts.rows import Prompt, by_id, expected_of, of_person
+from okrbot.prompts.rows import Prompt, by_id, expected_of, mark, of_person
 
 __all__ = [
     "Prompt",
@@ -21,6 +21,7 @@ __all__ = [
     "has_stopped",
     "hold_outside_hours",
     "likely",
+    "mark",
     "may_write",
     "next_time",
     "of_person",
@@ -28,5 +29,6 @@ __all__ = [
     "plan",
     "plan_follow_ups",
     "rehome",
+    "show_question",
     "supersede",
 ]

@@ -47,7 +47,7 @@ def supersede(db: sa.Connection, *, now: dt.datetime) -> list[Prompt]:
     f = t.findings.c
     waived = set_aside(db, now)
     closed = []
-    for prompt in in_state(db, "planned", "asked"):
+    for prompt in in_state(db, "shown", "planned", "asked"):
         if prompt.kind != "question":
             continue
         state = db.execute(sa.select(f.state).where(f.rule == prompt.rule, f.subject == prompt.subject)).scalar()

@@ -73,12 +73,28 @@ def open_question(db: sa.Connection, rule: str, subject: str, *, person: str, pa
     row = db.execute(sa.select(t.findings).where(t.findings.c.rule == rule, t.findings.c.subject == subject)).mappings().first()
     if row is None or row["state"] == "resolved":
         return None
-    earlier = of_finding(db, "question", rule, subject)
+    earlier = [prompt for prompt in of_finding(db, "question", rule, subject) if prompt.state != "shown"]
     if earlier and (earlier[-1].state in ("planned", "asked", "answered")):
         return earlier[-1]
     prompt = _make(dict(row), person=person, turn=len(earlier), pages=pages, now=now, state="asked")
     insert(db, prompt)
     return by_id(db, prompt.id)  # somebody else may have opened it at the same moment
+
+
+def show_question(db: sa.Connection, rule: str, subject: str, *, person: str, pages: Mapping[str, Page], now: dt.datetime) -> Prompt | None:
+    """Return the question about a finding for somebody who looks, None if the finding is gone. Nobody is asked by that.
+
+    What is new is kept as `shown`: it waits in nobody's Home and keeps nobody from being asked; an answer makes it a question.
+    """
+    row = db.execute(sa.select(t.findings).where(t.findings.c.rule == rule, t.findings.c.subject == subject)).mappings().first()
+    if row is None or row["state"] not in ("open", "returned"):
+        return None
+    earlier = [prompt for prompt in of_finding(db, "question", rule, subject) if prompt.state != "shown"]
+    if earlier and earlier[-1].state in ("planned", "asked", "answered"):
+        return earlier[-1]
+    prompt = _make(dict(row), person=person, turn=len(earlier), pages=pages, now=now, state="shown")
+    insert(db, prompt)
+    return by_id(db, prompt.id)
 
 
 def has_room(db: sa.Connection, config: Config, person: Person, *, now: dt.datetime) -> bool:
@@ -133,7 +149,9 @@ def _least_asked(db: sa.Connection, people: Sequence[str], now: dt.datetime) -> 
     since = millis(now - 4 * WEEK)
     p = t.prompts.c
     counts: dict[str, int] = dict(
-        db.execute(sa.select(p.person, sa.func.count()).where(p.person.in_(people), p.created > since).group_by(p.person)).all()
+        db.execute(
+            sa.select(p.person, sa.func.count()).where(p.person.in_(people), p.created > since, p.state != "shown").group_by(p.person)
+        ).all()
     )
     return min(people, key=lambda person: (counts.get(person, 0), people.index(person)))
 
@@ -167,7 +185,7 @@ def _cost(row: Mapping[str, Any]) -> tuple[int, int, int, str, str]:
 
 
 def _prompt(db: sa.Connection, finding: Mapping[str, Any], *, person: str, pages: Mapping[str, Page], now: dt.datetime) -> Prompt | None:
-    earlier = of_finding(db, "question", finding["rule"], finding["subject"])
+    earlier = [prompt for prompt in of_finding(db, "question", finding["rule"], finding["subject"]) if prompt.state != "shown"]
     if earlier:
         last = earlier[-1]
         came_back = last.closed is not None and finding["state_since"] > millis(last.closed)

@@ -67,7 +67,7 @@ def _shipped(db: sa.Connection, now: dt.datetime) -> list[sa.RowMapping]:
 def _had_a_question(db: sa.Connection, person: str) -> bool:
     """Return whether the last thing a person was asked was about a finding: the two take turns."""
     p = t.prompts.c
-    last = sa.select(p.kind).where(p.person == person, p.kind != "connect").order_by(p.created.desc(), p.id).limit(1)
+    last = sa.select(p.kind).where(p.person == person, p.kind != "connect", p.state != "shown").order_by(p.created.desc(), p.id).limit(1)
     return db.execute(last).scalar() == "question"
 
 

@@ -26,7 +26,7 @@ class Prompt:
     product: str
     person: str
     kind: str  # question | followup | connect
-    state: str  # planned | asked | answered | superseded | expired | orphaned
+    state: str  # shown | planned | asked | answered | superseded | expired | orphaned
     created: dt.datetime
     asked: dt.datetime | None
     closed: dt.datetime | None
@@ -37,8 +37,8 @@ class Prompt:
 
     @property
     def open(self) -> bool:
-        """Return whether an answer still counts."""
-        return self.state in ("planned", "asked")
+        """Return whether an answer still counts. One that was only shown, in the window of a digest, waits for nobody until then."""
+        return self.state in ("shown", "planned", "asked")
 
     @property
     def about_item(self) -> bool:
@@ -49,6 +49,11 @@ class Prompt:
 def prompt_id(kind: str, rule: str, subject: str, turn: int) -> str:
     """Return the id of the `turn`-th question about a finding: the same for everybody who computes it."""
     return "p" + hashlib.sha256("\x1f".join((kind, rule, subject, str(turn))).encode()).hexdigest()[:16]
+
+
+def mark(rule: str, subject: str) -> str:
+    """Return what stands for a finding in a button, whose value Slack keeps short."""
+    return prompt_id("question", rule, subject, 0)[:13]
 
 
 def by_id(db: sa.Connection, prompt: str, *, lock: bool = False) -> Prompt | None:
@@ -86,7 +91,7 @@ def of_finding(db: sa.Connection, kind: str, rule: str, subject: str) -> tuple[P
 
 
 def insert(db: sa.Connection, prompt: Prompt) -> None:
-    """Write a new question; one that another process has written meanwhile stays as it is."""
+    """Write a new question; one that another process has written meanwhile stays as it is, one that was only shown becomes this."""
     values = {
         "id": prompt.id,
         "rule": prompt.rule,
@@ -100,7 +105,9 @@ def insert(db: sa.Connection, prompt: Prompt) -> None:
         "version": prompt.version,
         "payload": json.dumps(dict(prompt.said), ensure_ascii=False, sort_keys=True),
     }
-    insert_new(db, t.prompts, **values)
+    if not insert_new(db, t.prompts, **values):
+        known = t.prompts.c
+        db.execute(sa.update(t.prompts).where(known.id == prompt.id, known.state == "shown").values(**values))
 
 
 def change(db: sa.Connection, prompt: str, **values: Any) -> None:
