@@ -6,7 +6,7 @@ from okrbot.answers.connecting import claim, confirmers, decide
 from okrbot.answers.effects import SNOOZES, WORK_CLASSES, AnswerError
 from okrbot.answers.evidence import keep_evidence
 from okrbot.answers.key_results import Choice, choices, chosen
-from okrbot.answers.rows import Given, by_id, current, lately, snoozed
+from okrbot.answers.rows import Given, by_id, current, lately, snoozed, taken_back
 from okrbot.answers.taking import Answer, Taken, take, undo
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "lately",
     "snoozed",
     "take",
+    "taken_back",
     "undo",
 ]

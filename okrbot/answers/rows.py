@@ -50,6 +50,20 @@ def current(db: sa.Connection, prompt: str) -> Given | None:
     return _given(row) if row else None
 
 
+def taken_back(db: sa.Connection, prompt: str) -> tuple[Given, Given] | None:
+    """Return the last answer to a question with the undo that ended it; None where the newest answer still counts or none was undone."""
+    a = t.answers.c
+    chosen = (
+        sa.select(a.id).where(a.prompt == prompt, a.outcome.in_(["accepted", "undone"])).order_by(a.at.desc(), a.action != "undo", a.id)
+    )
+    newest = db.execute(chosen.limit(1)).scalar()
+    undo = by_id(db, newest) if newest else None
+    if undo is None or undo.action != "undo":
+        return None
+    given = by_id(db, str(undo.value.get("of", "")))
+    return (given, undo) if given is not None else None
+
+
 def lately(db: sa.Connection, products: Collection[str], *, since: dt.datetime, most: int = 10) -> tuple[Given, ...]:
     """Return the answers that count for questions of `products`, newest first."""
     a = t.answers.c

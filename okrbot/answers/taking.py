@@ -101,13 +101,16 @@ def undo(db: sa.Connection, config: Config, answer: str, *, person: str, stamp: 
     if prompt is None or standing or not may_speak(db, config, product=prompt.product, asked=prompt.person, person=person):
         return Taken("refused", current(db, given.prompt), prompt.state if prompt else "")
     given = by_id(db, answer)  # again: it may have been undone while we waited for the lock
+    workspace = answer.split(":", 1)[0]
+    mine = ":".join((workspace, prompt.id, person, stamp))
+    if by_id(db, mine) is not None:
+        return Taken("undone", current(db, prompt.id), prompt.state, again=True)
     if given is None or not given.current:
         return Taken("late", current(db, prompt.id), prompt.state, again=given is not None and given.undone is not None)
     db.execute(sa.update(t.answers).where(t.answers.c.id == answer).values(current=0, undone=millis(now)))
-    workspace = answer.split(":", 1)[0]
     write(
         db,
-        id=":".join((workspace, prompt.id, person, stamp)),
+        id=mine,
         prompt=prompt.id,
         person=person,
         action="undo",

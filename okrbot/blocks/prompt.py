@@ -78,6 +78,12 @@ def outcome(given: Given, *, block_id: str, about: str = "", label: str = "Undo"
     )
 
 
+def taken_back(given: Given, undo: Given) -> Block:
+    """Return the line under an open question that says who took whose answer back, and when."""
+    whose = "their own answer" if given.person == undo.person else f"the answer of <@{given.person}>"
+    return context(f":leftwards_arrow_with_hook: <@{undo.person}> took back {whose}, {when(undo.at)}.")
+
+
 def closed(prompt: Prompt, sentence: str) -> list[Block]:
     """Return the blocks of a question that takes no answer any more."""
     return [section(subject(prompt), block_id=block_id(prompt, "s")), context(sentence)]

@@ -58,13 +58,28 @@ def undone(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
         given = answers.by_id(db, click.value)
     ack()
     prompt = given.prompt if given else ""
-    if taken.outcome == "undone" or taken.again:
+    if taken.outcome == "undone":
         _show(desk, click, respond, prompt, "Taken back. The question is open again.")
     elif taken.outcome == "refused":
         note(desk, click, respond, SENTENCES.get(standing, NOT_YOURS))
     else:
-        _show(desk, click, respond, prompt, "There is nothing to take back here any more.")
-        note(desk, click, respond, "There is nothing to take back here any more.")
+        words = _undone_before(desk, prompt, taken)
+        _show(desk, click, respond, prompt, words)
+        note(desk, click, respond, words)
+    if given is not None and given.person != click.person and taken.outcome == "undone":
+        publish(desk, given.person)
+
+
+def _undone_before(desk: Desk, prompt: str, taken: Taken) -> str:
+    """Return what a person is told who takes back what counts no more."""
+    if taken.counts is not None:
+        given = taken.counts
+        return f"That answer counts no more. <@{given.person}> has answered since, {shown.when(given.at)}: {shown.said(given)}."
+    with desk.store.engine.connect().execution_options(reading=True) as db:
+        before = answers.taken_back(db, prompt)
+    if before is not None:
+        return f"<@{before[1].person}> took that back already, {shown.when(before[1].at)}. The question is open again."
+    return "There is nothing to take back here any more."
 
 
 def opened(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from okrbot import answers, prompts
 from okrbot.blocks.limits import Block
-from okrbot.blocks.prompt import answered, closed, question, text
+from okrbot.blocks.prompt import answered, closed, question, taken_back, text
 from okrbot.prompts import Prompt
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import Store
@@ -32,8 +32,9 @@ def look(store: Store, prompt: str) -> tuple[Prompt, list[Block]] | None:
         if found is None:
             return None
         given = answers.current(db, prompt)
+        undone = answers.taken_back(db, prompt) if found.open else None
     if found.open:
-        return found, question(found)
+        return found, [*question(found), *([taken_back(*undone)] if undone else [])]
     if given is not None:
         return found, answered(found, given)
     return found, closed(found, CLOSED.get(found.state, CLOSED[""]))

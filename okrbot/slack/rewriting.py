@@ -48,8 +48,9 @@ def look(store: Store, prompt: str) -> tuple[Prompt, list[Block]] | None:
         if found is None:
             return None
         given = answers.current(db, prompt)
+        undone = answers.taken_back(db, prompt) if found.open else None
     if found.open:
-        return found, shown.question(found)
+        return found, [*shown.question(found), *([shown.taken_back(*undone)] if undone else [])]
     if given is not None:
         return found, shown.answered(found, given)
     return found, shown.closed(found, CLOSED.get(found.state, CLOSED[""]))
