@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -205,6 +207,26 @@ def test_of_two_owners_the_first_wins_and_the_second_is_told(place: Town) -> Non
     assert prompt
 
 
+def test_who_took_an_answer_back_is_seen_and_a_second_undo_gets_a_word(place: Town) -> None:
+    noor, bas = place.noor, place.bas
+    place.question(*LINKED)
+    noor.click(noor.messages()[-1], "It is maintenance")
+    place.waits(lambda: "Undo" in noor.can_click(noor.messages()[-1]))
+    asked = noor.messages()[-1]
+    old = copy.deepcopy(asked)
+    bas.open_home()
+    place.waits(lambda: "Undo" in bas.can_click(bas.home))
+    bas.click(bas.home, "Undo")
+    place.waits(lambda: f"<@{bas.id}> took back the answer of <@{noor.id}>" in json.dumps(asked.blocks))
+    noor.click(old, "Undo")
+    place.waits(lambda: any(f"<@{bas.id}> took that back already" in said.text for said in noor.notices()))
+    noor.click(asked, "We stop this")
+    place.waits(lambda: "we stop this" in noor.reads(asked))
+    noor.click(old, "Undo")
+    place.waits(lambda: any("has answered since" in said.text for said in noor.notices()))
+    assert [row for row in answers_of(place) if row[3]] == [(noor.id, "stop", "accepted", 1)]
+
+
 def test_an_outsider_gets_a_private_note_and_changes_nothing(place: Town) -> None:
     place.post_digest()
     (digest,) = place.slack.top("#shop")
@@ -269,6 +291,19 @@ def test_home_shows_what_waits_and_takes_the_same_answers(place: Town) -> None:
     place.ada.open_home()
     place.waits(lambda: place.ada.id in place.slack.space.homes)
     assert "Health of okrbot" in place.ada.reads(place.ada.home)
+
+
+@pytest.mark.parametrize("fault", ["429", "503", "hash_conflict", "internal_error"])
+def test_a_home_that_slack_does_not_take_is_published_again(place: Town, fault: str) -> None:
+    named = {"error": fault} if fault == "hash_conflict" else {"name": fault}
+    place.slack.fault(method="views.publish", times=3, **named)
+    place.noor.open_home()
+    place.waits(lambda: any("home_again" in str(row[0]) for row in place.rows(t.people, "settings")))
+    for _ in range(4):
+        place.slack.clock.advance(61)
+        place.serving.work.light()
+    assert "Nothing waits" in place.noor.reads(place.noor.home)
+    assert not any("home_again" in str(row[0]) for row in place.rows(t.people, "settings"))
 
 
 def test_owners_change_the_day_and_mute_the_digest(place: Town) -> None:

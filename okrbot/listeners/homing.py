@@ -22,15 +22,16 @@ from okrbot.model import instant, millis
 from okrbot.prompts import Prompt
 from okrbot.rulebook import Page
 from okrbot.slack.outbox import overdue
-from okrbot.slack.trouble import ERRORS
+from okrbot.slack.trouble import ERRORS, Trouble, judge
 from okrbot.store import tables as t
-from okrbot.store.people import find, not_found, products_of, remember, setting
+from okrbot.store.people import Person, everyone, find, not_found, products_of, remember, setting
 
 log = logging.getLogger(__name__)
 
 LATELY = dt.timedelta(days=30)
 MUTE = dt.timedelta(weeks=4)
 MOST_WAITING = 12
+AGAIN, MOST_TRIES = 10.0, 10  # seconds until Home is published again, twice as many each time; that comes to three hours
 
 
 def gather(desk: Desk, person: str) -> Home:
@@ -107,16 +108,43 @@ def publish(desk: Desk, person: str, *, home: Mapping[str, Any] | None = None, a
     if not always and home is None and not (known and known.settings.get("home")):
         return
     hash_ = str(home.get("hash", "")) if home else ""
-    for hash_now in (hash_, "") if hash_ else ("",):
+    trouble = None
+    for hash_now in (hash_, ""):  # to publish twice harms nobody, so what may help is tried at once
         view = home_view(gather(desk, person))
         try:
             desk.client.views_publish(user_id=person, view=view, **({"hash": hash_now} if hash_now else {}))
         except ERRORS as error:
-            code = getattr(getattr(error, "response", None), "data", {})
-            if hash_now and isinstance(code, Mapping) and code.get("error") == "hash_conflict":
+            trouble = judge(error, desk.clock())
+            if trouble.kind in ("doubt", "unsent") or trouble.code == "hash_conflict":
                 continue  # somebody published in between; what we gather now is newer than both
-            log.warning("Home could not be published: %s", type(error).__name__)
-        return
+        else:
+            trouble = None
+        break
+    _try_later(desk, known, person, trouble)
+
+
+def republish(desk: Desk) -> int:
+    """Publish again the Homes that Slack did not take when it was their turn; return how many were tried."""
+    now = millis(desk.clock())
+    with desk.store.engine.connect().execution_options(reading=True) as db:
+        waiting = [one.id for one in everyone(db).values() if 0 < int(one.settings.get("home_again", 0)) <= now]
+    for person in waiting:
+        publish(desk, person, always=True)
+    return len(waiting)
+
+
+def _try_later(desk: Desk, known: Person | None, person: str, trouble: Trouble | None) -> None:
+    """Remember that a Home is to be published again, later each time; forget it when it was, or when Slack will never take it."""
+    tries, now = int(known.settings.get("home_tries", 0)) if known else 0, desk.clock()
+    again = None
+    if trouble is not None:
+        log.warning("Home could not be published: %s", trouble.words, extra={"trouble": trouble.kind})
+        hopeful = trouble.kind in ("later", "doubt", "unsent", "workspace") or trouble.code == "hash_conflict"
+        if hopeful and tries < MOST_TRIES:
+            again = millis(now + dt.timedelta(seconds=trouble.after or AGAIN * 2**tries))
+    if again is not None or tries:
+        with desk.store.begin() as db:
+            remember(db, person, now=now, home_again=again, home_tries=tries + 1 if again else None)
 
 
 def opened(desk: Desk, event: Body) -> None:

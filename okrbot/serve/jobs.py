@@ -14,6 +14,7 @@ from okrbot.app import App
 from okrbot.findings import Audit
 from okrbot.listeners import repaint
 from okrbot.listeners.desk import Desk
+from okrbot.listeners.homing import republish
 from okrbot.schedule import Job, Rule, due, finish, last_slot, parse, start
 from okrbot.schedule.claims import Due, abandon_unfinished, forget_old, is_done
 from okrbot.serve.asking import ask, close_orphans, find_people
@@ -84,6 +85,7 @@ class Work:
                 if self._fresh(job):
                     self._slot(job, functools.partial(self._digest, product=product.name))
         self._slot(Job("questions", QUESTIONS, "UTC", DAY), lambda _: ask(desk))
+        republish(desk)
         self.send()
 
     def send(self) -> int:
