@@ -17,7 +17,7 @@ _MARKUP = re.compile(
 _PICTURES = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
 _NAMES = (
     r"(?:KRs?|O|OKRs?|Obj\.?|Objectives?|Key[\s-]?Results?|Goals?|Targets?|KPIs?|R[ée]sultats?[\s-]cl[ée]s?|Objectifs?|Schl[üu]sselergebnis(?:se)?|Ergebnis|Ziele?"
-    r"|Resultados?[\s-]clave|Resultados?[\s-]chave|Objetivos?|Metas?|Kernresultaat|Kernresultaten|Doelstelling(?:en)?|Doel(?:en)?|Sleutelresultaat|Sleutelresultaten)"
+    r"|Indicateurs?|Indicadore?s?|Indikator|Indicators?|Resultados?[\s-]clave|Resultados?[\s-]chave|Objetivos?|Metas?|Kernresultaat|Kernresultaten|Doelstelling(?:en)?|Doel(?:en)?|Sleutelresultaat|Sleutelresultaten)"
 )
 _WHOSE = r"(?:Annual|Yearly|Quarterly|Monthly|Team|Company|Strategic|Main|Overall|Top|Personal|Individual|Group|Department|Our|[QHT][1-4]|FY\s?\d\d)"
 # Whose goal it is, before a colon: "Customer Success: …", "VP Engineering: …".
@@ -33,7 +33,7 @@ _LEADING = re.compile(
     r"|[\[(]\s?(?:(?:FY|CY)?\s?'?\d{2,4}\s?)?[QHTSK][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?\s?[\])]\s*[:\-–—]?"
     r"|[\[(]\s?(?:FY\s?)?20\d\d\s?[\])]\s*[:\-–—]?"
     r"|(?:[QHTSK][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?|20\d\d[\s/-]?[QHTSK][1-4])\s*[:|]\s"
-    r"|[\[(](?:stretch|aspirational|committed|moonshot|draft|wip|p[0-4]|high|medium|low|must|should|could|kr|okr|objective|key result|team|company|ambitioniert|entwurf|brouillon|borrador|rascunho|concept)[\])]\s*[:\-–—]?"
+    r"|[\[(](?:stretch|aspirational|committed|moonshot|draft|wip|p[0-4]|high|medium|low|must|should|could|kr|okr|objective|key\s?results?|o|team|company|ambitioniert|entwurf|brouillon|borrador|rascunho|concept)[\])]\s*[:\-–—]?"
     r"|#\d{1,3}(?:[.):]\s+(?=\D)|\s+(?-i:(?=[A-ZÀ-Þ])))"
     rf"|\(?(?:{_WHOSE}\s)?{_NAMES}\s?(?:#|Nr\.?|No\.?|n[º°])?\s?\d{{0,2}}[a-z]?(?:[.\-]\d{{1,2}}){{0,3}}\)?\s*(?:[:.)\-–—|]|=>)+(?!\d)\s*"
     rf"|\(?{_NAMES}\s?#?\d{{1,2}}(?:\.\d{{1,2}}){{0,2}}\)?\s+(?=[^\W\d]|[\[(\"“„'«])"
@@ -45,7 +45,7 @@ _LEADING = re.compile(
 )
 _TRAILING = re.compile(
     r"\s*(?:[\[(](?:owner|responsible|verantwortlich|resp\.?|responsable|respons[áa]vel|eigenaar|due|bis|status|weight|gewicht)\s?[:=]?[^\])]{0,60}[\])]"
-    r"|[\[(]\s?@[\w. -]{1,40}[\])]|(?:\s[-–—|])?\s@[\w.-]{2,40}|\s[-–—]\s+(?-i:[A-Z][a-z]+)|\(\s?(?-i:[A-Z][a-z]+)\s?\)|\s[-–—|:]\s[01]?[.,]\d{1,2}"
+    r"|[\[(]\s?@[\w. -]{1,40}[\])]|(?:\s[-–—|])?\s@[\w.-]{2,40}|\s[-–—]\s+(?-i:[A-Z][a-z]+)|\(\s?(?-i:[A-Z][a-z]+)\s?\)|\s[-–—|:]{1,2}\s(?:[01]?[.,]\d{1,2}|\(\d(?:[.,]\d{1,2})?\))"
     r"|\s(?:=>|→|->)\s(?-i:[A-Z])[^\d]{0,120}|\s(?:=>|->)\s(?-i:[A-Z]\w+)\s\d.{0,60}|[\[(]\s?(?:done|in progress|not started|on track|at risk|off track|complete|completed|erledigt|offen|fait|hecho|feito|klaar)\s?[\])]"
     r"|\[(?-i:P\d|[A-Z][A-Z0-9/&. -]{0,14})\]|[-–—|]\s?(?:owner|responsible|verantwortlich|responsable|respons[áa]vel|eigenaar)\s?:\s?[^|\n]{1,40}"
     r"|[\[(]\s?(?:FY\s?\d{2,4}\s?)?[QH][1-4](?:[\s/’'-]{0,3}(?:20)?\d\d)?\s?[\])]|\s#[\w-]{2,30}|\.{2,}|…|[.;,]\s*)$",
