@@ -332,3 +332,35 @@ def test_a_question_of_a_product_that_is_gone_is_closed_and_says_so(place: Town)
     work.light()
     place.waits(lambda: "does not have its product any more" in place.noor.reads(place.noor.messages()[-1]))
     place.waits(lambda: "Waiting for you (0)" in place.noor.reads(place.noor.home))
+
+
+@pytest.fixture
+def wired(slack: FakeSlack, audited: Path, tmp_path: Path) -> Iterator[Town]:  # noqa: F811
+    yield from town(slack, audited, tmp_path, "socket")
+
+
+def test_clicks_on_the_old_line_are_acknowledged_while_slack_asks_for_a_fresh_one(wired: Town) -> None:
+    hub, noor = wired.slack.hub, wired.noor
+    wired.question("no_key_result", "item:jira/20060")
+    (old,) = hub.connections
+    for reason in ("warning", "refresh_requested"):
+        old.send({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-fake"}})
+    hub.only = old
+    assert noor.click(noor.messages()[-1], "It is maintenance").ok, "at once, while the new line is being made"
+    wired.waits(lambda: len(hub.connections) == 2)
+    wired.waits(lambda: "Undo" in noor.can_click(noor.messages()[-1]))
+    assert noor.click(noor.messages()[-1], "Undo").ok, "and when it stands"
+    assert len(hub.connections) == 2, "one fresh line, though Slack asked twice"
+    hub.only = None
+    old.close()
+    wired.waits(lambda: len(hub.connections) == 1)
+    assert noor.command("help").ok
+
+
+def test_a_line_that_is_closed_is_made_anew_within_a_second_or_two(wired: Town) -> None:
+    hub = wired.slack.hub
+    for abrupt in (False, True):
+        (old,) = hub.connections
+        old.close(abrupt=abrupt)
+        wired.waits(lambda old=old: hub.connections and old not in hub.connections, seconds=4)
+    assert wired.noor.command("help").ok

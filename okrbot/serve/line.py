@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
-from slack_sdk.socket_mode.builtin import SocketModeClient
 
+from okrbot.serve.sessions import Handler, Sessions
 from okrbot.slack.trouble import ERRORS
 
 log = logging.getLogger(__name__)
 
 PING = 2.0  # seconds; with the library's own 10 a dead line goes unseen for a minute
-LOOK = 1.0
+LOOK = 0.2  # between two looks at a line that stands
+FIRST = 1.0  # before the second attempt to connect
 LONGEST = 60.0  # seconds between two attempts to connect
 PATH = "/slack/events"
 MOST_BYTES = 1_000_000  # of a request; Slack's own stay far below
@@ -43,14 +43,11 @@ class SocketLine:
         self._ending = threading.Event()
         self._wait = wait or self._ending.wait
         self._told = told
-        # Built-in client: no further package, and a polite refresh is seamless. Its own reconnecting has no back-off, so it is off.
-        self._handler = SocketModeHandler(
-            app, app_token, logger=app.logger, ping_interval=PING, auto_reconnect_enabled=False, concurrency=20
-        )
+        self._handler = Handler(app, app_token, ping=PING, concurrency=20)
         self._thread = threading.Thread(target=self._keep, name="socket", daemon=True)
 
     @property
-    def client(self) -> SocketModeClient:
+    def client(self) -> Sessions:
         """Return the library's client."""
         return self._handler.client
 
@@ -64,13 +61,14 @@ class SocketLine:
         self._told("off")
 
     def _keep(self) -> None:
-        pause = LOOK
+        pause = FIRST
         up = False
         while not self._ending.is_set():
+            self.client.look()
             if self.client.is_connected():
                 if not up:
                     log.info("connected to Slack")
-                up, pause = True, LOOK
+                up, pause = True, FIRST
                 self._told("connected")
                 self._wait(LOOK)
                 continue

@@ -74,7 +74,7 @@ class Connection:
                 if opcode == 0x9:
                     self._frame(0xA, data)
                 elif opcode == 0x1:
-                    self.hub.heard(json.loads(data))
+                    self.hub.heard(json.loads(data), self)
         except (OSError, EOFError):
             self.open = False  # a line that ends without a close frame
         finally:
@@ -110,6 +110,8 @@ class Hub:
         self.changed = threading.Condition()
         self.acks: dict[str, dict[str, Any]] = {}
         self.sent: set[str] = set()
+        self.sent_on: dict[str, Connection] = {}  # envelope: its line
+        self.only: Connection | None = None  # the line that gets everything, while it is set
         self.lose_acks = 0  # so many acknowledgements get lost on the way
         self._breach = breach
         self._turn = itertools.count()
@@ -129,17 +131,22 @@ class Hub:
                 self.connections.remove(connection)
             self.changed.notify_all()
 
-    def heard(self, message: dict[str, Any]) -> None:
-        """Take an acknowledgement."""
+    def heard(self, message: dict[str, Any], connection: Connection) -> None:
+        """Take an acknowledgement; on another line than its envelope's it counts only when that one is gone."""
         envelope = str(message.get("envelope_id", ""))
         with self.changed:
             if envelope not in self.sent:
                 self._breach(f"Socket Mode: acknowledged an envelope that was never sent: {envelope}")
+            if self.sent_on.get(envelope) not in (connection, *self._closed()):
+                return
             if self.lose_acks:
                 self.lose_acks -= 1
                 return
             self.acks[envelope] = message
             self.changed.notify_all()
+
+    def _closed(self) -> list[Connection]:
+        return [line for line in self.sent_on.values() if not line.open]
 
     def wait(self, seconds: float = 5.0) -> bool:
         """Wait until the bot is connected."""
@@ -154,9 +161,10 @@ class Hub:
             return None
         with self.changed:
             number = next(self._turn)
-            connection = self.connections[number % len(self.connections)]
+            connection = self.only or self.connections[number % len(self.connections)]
             name = envelope or f"00000000-0000-4000-8000-{number:012d}"
             self.sent.add(name)
+            self.sent_on[name] = connection
         body = {"envelope_id": name, "type": kind, "accepts_response_payload": accepts, "payload": payload, **(more or {})}
         try:
             connection.send(body)
