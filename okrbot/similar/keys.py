@@ -21,6 +21,7 @@ _NEIGHBOURS = 2  # how many of its followers a title meets within a crowd
 _RARE = 5  # rarest words of a title that make keys of two
 _WIDE = 10  # words of a title that are compared
 _LEAST = 0.3  # weighted share of words in common, below which a pair is dropped
+_PART = 4_000_000  # pairs looked at in one go: bounds memory
 _SLICE = 16_000  # pairs compared at a time: they fit a processor's cache
 
 
@@ -251,37 +252,52 @@ def _weights(words: Words) -> NDArray[np.float32]:
     return np.where(words.count > 1, np.where(words.light, rarity * np.float32(0.7), rarity), rarity / 2).astype(np.float32)
 
 
-def _share(words: Words, left: Ints, right: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the weighted share of words in common for pairs of titles, and the share of the shorter title's words that are common."""
-    weight = _weights(words)
-    table, sizes = _table(words, np.arange(words.first.size - 1))
-    total = np.where(table >= 0, weight[table], np.float32(0)).sum(axis=1)
-    share, covered = np.zeros(left.size, dtype=np.float32), np.zeros(left.size, dtype=np.float32)
-    width = np.clip(sizes, 0, _WIDE).astype(np.uint8)
-    kind = width[left] * np.uint8(_WIDE + 1) + width[right]  # pairs of one kind are compared with no empty place
-    order = np.argsort(kind, kind="stable")
-    bounds = np.append(np.flatnonzero(np.diff(kind[order], prepend=np.uint8(255))), left.size).tolist()
-    for begin, end in pairwise(bounds):
-        for low in range(begin, end, _SLICE):
-            chosen = order[low : min(low + _SLICE, end)]
-            one, two = left[chosen], right[chosen]
-            mine, theirs = (np.ascontiguousarray(table.take(side, axis=0)[:, : width[side[0]]].T) for side in (one, two))
-            common, count = np.zeros(chosen.size, dtype=np.float32), np.zeros(chosen.size, dtype=np.uint8)
-            for word in theirs:
-                same = (mine == word).any(axis=0)
-                common += same * weight[word]
-                count += same
-            share[chosen] = common / np.maximum(total[one] + total[two] - common, np.float32(1e-6))
-            covered[chosen] = count / np.maximum(np.minimum(width[one], width[two]), 1)
-    return share, covered
+class _Share:
+    """Compares titles by their words: the weighted share in common, and the share of the shorter title's words that are common."""
+
+    def __init__(self, words: Words) -> None:
+        self.weight = _weights(words)
+        self.table, sizes = _table(words, np.arange(words.first.size - 1))
+        self.total = np.where(self.table >= 0, self.weight[self.table], np.float32(0)).sum(axis=1)
+        self.width = np.clip(sizes, 0, _WIDE).astype(np.uint8)
+
+    def __call__(self, left: Ints, right: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        share, covered = np.zeros(left.size, dtype=np.float32), np.zeros(left.size, dtype=np.float32)
+        kind = self.width[left] * np.uint8(_WIDE + 1) + self.width[right]  # pairs of one kind are compared with no empty place
+        order = np.argsort(kind, kind="stable")
+        bounds = np.append(np.flatnonzero(np.diff(kind[order], prepend=np.uint8(255))), left.size).tolist()
+        for begin, end in pairwise(bounds):
+            for low in range(begin, end, _SLICE):
+                chosen = order[low : min(low + _SLICE, end)]
+                share[chosen], covered[chosen] = self._alike(left[chosen], right[chosen])
+        return share, covered
+
+    def _alike(self, one: Ints, two: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        wide, other = int(self.width[one[0]]), int(self.width[two[0]])
+        mine, theirs = (np.ascontiguousarray(self.table.take(side, axis=0)[:, :w].T) for side, w in ((one, wide), (two, other)))
+        common, count = np.zeros(one.size, dtype=np.float32), np.zeros(one.size, dtype=np.uint8)
+        for word in theirs:
+            same = (mine == word).any(axis=0)
+            common += same * self.weight[word]
+            count += same
+        whole = self.total[one] + self.total[two] - common
+        return common / np.maximum(whole, np.float32(1e-6)), count.astype(np.float32) / np.float32(max(min(wide, other), 1))
 
 
 def _scored(words: Words, met: Hashes, chosen: Ints) -> tuple[Hashes, NDArray[np.float32], NDArray[np.float32]]:
     """Drop the pairs with too little in common; return the others with their shares."""
-    a, b = (met >> np.uint64(32)).astype(np.int64), (met & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    share, covered = _share(words, chosen[a], chosen[b])
-    kept = share >= _LEAST
-    return met[kept], share[kept], covered[kept]
+    compare = _Share(words)
+    found = []
+    for low in range(0, met.size, _PART):
+        part = met[low : low + _PART]
+        a, b = (part >> np.uint64(32)).astype(np.int64), (part & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        share, covered = compare(chosen[a], chosen[b])
+        kept = share >= _LEAST
+        found.append((part[kept], share[kept], covered[kept]))
+    if not found:
+        return met, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32)
+    pairs, shares, covers = zip(*found, strict=True)
+    return np.concatenate(pairs), np.concatenate(shares), np.concatenate(covers)
 
 
 def _best(pairs: Hashes, share: NDArray[np.float32], *, most: int) -> Ints:
