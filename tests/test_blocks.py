@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -268,3 +269,11 @@ def test_a_message_without_words_for_a_screen_reader_is_refused() -> None:
     for text in ("", " ", "x" * 4001):
         with pytest.raises(TooMuchError):
             check_message([header("x"), context("y")], text)
+
+
+def test_an_item_that_got_rid_of_two_findings_is_named_once() -> None:
+    twice = dataclasses.replace(finding(1), rule="another")
+    posts = digest_posts(digest(resolved=(finding(1), twice, finding(2))))
+    (line,) = [line for block in posts.message.blocks for line in json.dumps(block).split("\\n") if "Resolved:" in line]
+    assert line.count("SHOP-1") == 1
+    assert "SHOP-2" in line

@@ -78,7 +78,22 @@ def test_a_held_message_is_decided_by_a_person(slack: FakeSlack, place: Path, ru
     assert slack.top("#shop") == []
     assert run("deliveries", "retry", key, config=place).return_value == 0
     assert run("digest", "--product", "Shop", config=place).return_value == 0
-    assert run("deliveries", "sent", key, config=place).exit_code != 0  # it is already
+    again = run("deliveries", "sent", key, config=place)
+    assert again.exit_code != 0
+    assert f"'{key}' is sent: arrived." in str(again.exception)
+    assert "There is no delivery 'nothing'" in str(run("deliveries", "hold", "nothing", config=place).exception)
+
+
+def test_while_it_waits_it_says_for_what(slack: FakeSlack, place: Path, run: Run) -> None:
+    slack.channel("#shop")
+    slack.fault("reset_after")
+    said = run("digest", "--product", "Shop", config=place)
+    assert said.return_value == 0
+    assert said.output.index("Slack's answer was lost. Waiting") < said.output.index("is in #shop")
+    slack.stop()
+    said = run("digest", "--product", "Depot", config=place)
+    assert said.return_value == 4
+    assert said.output.index("Depot: not sent yet: 127.0.0.1 cannot be reached") < said.output.index("will be tried again")
 
 
 def test_the_preview_sends_nothing_and_needs_no_token(slack: FakeSlack, place: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,7 +154,8 @@ def _whole(digest: Digest, values: dict[str, Any], skipped: Sequence[str], most:
         lines, beyond = _decisions(digest, values, most)
         blocks.append(section(lines))
     hidden = sum(1 for f in digest.resolved if f.restricted)
-    rest = values | {"shown_resolved": [f for f in digest.resolved if not f.restricted], "hidden_resolved": hidden}
+    shown = {f.subject: f for f in reversed(digest.resolved) if not f.restricted}  # one item may have got rid of several findings
+    rest = values | {"shown_resolved": [*shown.values()][::-1], "hidden_resolved": hidden}
     if small := say(TEMPLATE, "rest", rest):
         blocks.append(context(_fit(small)))
     if skipped:

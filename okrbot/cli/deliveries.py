@@ -110,7 +110,7 @@ def sent(ctx: click.Context, key: str) -> int:
 
 def _decide(ctx: click.Context, key: str | None, state: str, words: str) -> int:
     from okrbot.model import millis
-    from okrbot.slack.outbox import change, listed
+    from okrbot.slack.outbox import by_key, change, listed
     from okrbot.store.people import put_setting
 
     app = open_app(ctx, secrets=False)
@@ -127,7 +127,10 @@ def _decide(ctx: click.Context, key: str | None, state: str, words: str) -> int:
         only = ("planned", "held") if state == "held" else ("planned", "held", "refused", "doubt", "sending")
         who = {"planned": "sent again", "held": "held", "sent": "seen"}[state]
         if not change(db, key, only=only, state=state, error=f"{who}: said by hand", **more):
-            raise click.UsageError(f"There is no delivery '{key}' that this can be said of. See okrbot deliveries list --all.")
+            known = by_key(db, key)
+            if known is None:
+                raise click.UsageError(f"There is no delivery '{key}'. See okrbot deliveries list --all.")
+            raise click.UsageError(f"'{key}' is {known.state}: {_MEANING.get(known.state, known.state)}. That cannot be changed so.")
     click.echo(f"{key} {words}.")
     return DONE
 

@@ -16,7 +16,7 @@ from okrbot.config import Config
 from okrbot.digest import SCORES, Digest, show_score
 from okrbot.model import instant, millis
 from okrbot.slack.client import Client, connect
-from okrbot.slack.outbox import Delivery, Outgoing, by_key, put
+from okrbot.slack.outbox import OPEN, Delivery, Outgoing, by_key, put
 from okrbot.slack.sender import Office, Timing, deliver, paused
 from okrbot.store import Store
 from okrbot.store import tables as t
@@ -26,6 +26,7 @@ UNSENT = ("skipped", "held", "refused")  # held: it may have arrived, and nobody
 KIND, REPLY = "digest", "digest_reply"
 DONE, UNDELIVERED = 0, 4
 PATIENCE = 200.0  # seconds that a call from the shell waits for a doubt to be settled
+QUICK = 10.0  # seconds after which it says what it waits for
 MOST_MISSED = 60
 FOUR_WEEKS, LEAST_WEEKS = dt.timedelta(weeks=4), 3
 WEEK = 7 * 86_400_000  # milliseconds
@@ -66,7 +67,12 @@ def send_digests(
         return DONE
     office = office_of(store, config, clock=clock, sleep=sleep, client=client, timing=timing, holder=holder)
     replies = [f"{key}:{number}" for key in keys for number in range(1, 9)]
-    deliver(office, patience=patience, keys=[*keys, *replies, *_older(store, keys)])
+    ours = [*keys, *replies, *_older(store, keys)]
+    deliver(office, patience=min(patience, QUICK), keys=ours)
+    if patience > QUICK and (late := _late(office, keys, within=patience - QUICK)):
+        for line in late:
+            tell(line)
+        deliver(office, patience=patience - QUICK, keys=ours)
     return _account(office, keys, tell)
 
 
@@ -151,6 +157,24 @@ def _account(office: Office, keys: Sequence[str], tell: Callable[[str], None]) -
     for row in rows:
         tell(f"{row.product}: {_words(row, said)}")
     return DONE if all(row.state in ("sent", "skipped") for row in rows) else UNDELIVERED
+
+
+def _late(office: Office, keys: Sequence[str], *, within: float) -> list[str]:
+    """Return a line for each digest that may still come `within` so many seconds: why it is not there, and that we wait."""
+    if paused(office) is not None:
+        return []
+    until = office.clock() + dt.timedelta(seconds=within)
+    with office.store.connect() as db:
+        rows = [row for key in keys if (row := by_key(db, key)) and row.state in OPEN]
+    found = []
+    for row in rows:
+        if row.state != "planned":
+            found.append(f"{row.product}: Slack's answer was lost. Waiting two and a half minutes, then looking whether it arrived …")
+        elif row.not_before is None or row.not_before <= until:
+            found.append(
+                f"{row.product}: not sent yet: {row.error or 'it waits for its turn'}. Trying for up to {within / 60:.0f} minutes …"
+            )
+    return found
 
 
 def _words(row: Delivery, pause: tuple[dt.datetime, str] | None) -> str:
