@@ -429,6 +429,7 @@ def test_connect_me_is_confirmed_by_slack_or_by_an_admin(place: Town) -> None:
     tom.click(tom.home, "Connect me…")
     place.waits(lambda: tom.modals)
     tom.fill("name", "tom@veldmand.example")
+    assert "veldmand.example" not in json.dumps(tom.modal.body["blocks"]), "nobody's address is shown"
     assert tom.submit() == {}
     assert "to confirm" in tom.reads(tom.modal)
     assert "tom@veldmand.example" not in [row[0] for row in place.rows(t.people, "name")]
@@ -438,6 +439,38 @@ def test_connect_me_is_confirmed_by_slack_or_by_an_admin(place: Town) -> None:
     ada.click(ada.messages()[-1], "Yes, that is them")
     place.waits(lambda: "Depot" in tom.reads(tom.home))
     assert (tom.id, "tom@veldmand.example") in place.rows(t.people, "person", "name")
+
+
+def test_who_was_looked_up_at_the_start_is_not_refused_because_slack_is_slow(place: Town) -> None:
+    place.question(*LINKED)
+    place.slack.fault("503", method="users.info", times=0)
+    place.noor.click(place.noor.messages()[-1], "It is maintenance")
+    place.waits(lambda: (place.noor.id, "class", "accepted", 1) in answers_of(place))
+    place.waits(lambda: "said it is maintenance" in place.noor.messages()[0].text)
+    place.slack.faults.clear()
+    place.slack.fault(method="users.info", times=0, error="user_not_found")
+    place.eva.command("judge Raise orders")
+    place.waits(lambda: any("no account of yours" in json.dumps(said.blocks) for said in place.eva.notices()))
+    place.slack.faults.clear()
+
+
+def test_a_click_on_a_message_in_doubt_proves_that_it_came(place: Town) -> None:
+    place.question(*LINKED)
+    message = place.noor.messages()[-1]
+    with place.store.begin() as db:
+        db.execute(t.deliveries.update().values(state="held", ts="", error="it may have arrived"))
+        db.execute(t.prompts.update().values(ts="", channel=""))
+    place.noor.click(message, "It is maintenance")
+    place.waits(lambda: place.rows(t.deliveries, "state", "ts") == [("sent", message.ts)])
+
+
+def test_who_answers_twice_is_not_told_that_somebody_was_first(place: Town) -> None:
+    place.question(*LINKED)
+    old = copy.deepcopy(place.noor.messages()[-1])
+    place.noor.click(old, "It is maintenance")
+    place.waits(lambda: answers_of(place))
+    place.noor.click(old, "We stop this")
+    place.waits(lambda: any("You answered already" in said.text for said in place.noor.notices()))
 
 
 def test_only_those_entitled_can_answer(place: Town) -> None:

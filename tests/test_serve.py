@@ -364,3 +364,14 @@ def test_a_line_that_is_closed_is_made_anew_within_a_second_or_two(wired: Town) 
         old.close(abrupt=abrupt)
         wired.waits(lambda old=old: hub.connections and old not in hub.connections, seconds=4)
     assert wired.noor.command("help").ok
+
+
+def test_a_server_started_a_moment_before_the_slot_sends_that_digest(place: Town) -> None:
+    with place.store.begin() as db:
+        db.execute(t.firings.delete())
+    slot = MONDAY + 7 * DAY - dt.timedelta(hours=1)
+    place.slack.clock.set(slot - dt.timedelta(seconds=5))
+    place.serving.work.begin()
+    place.slack.clock.set(slot + dt.timedelta(seconds=45))
+    place.serving.work.light()
+    assert len(place.slack.top("#shop")) == 1

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from okrbot.blocks.escape import escape
-from okrbot.blocks.limits import OPTION_VALUE, Block
+from okrbot.blocks.limits import Block
 from okrbot.blocks.parts import field, modal, radio, search, select, text_field
 from okrbot.blocks.pieces import context, divider, section
 from okrbot.blocks.prompt import question, subject
@@ -27,7 +27,6 @@ DAYS = (
 )
 TIMES = tuple((f"{hour:02d}:{minute:02d}",) * 2 for hour in range(6, 19) for minute in (0, 30))
 HOLDS = (("4 weeks", "4"), ("13 weeks", "13"), ("26 weeks", "26"), ("until the finding changes", "0"))
-OPTIONS = 100  # that a select takes
 VERDICTS = (("The number moved", "moved"), ("The number did not move", "not_moved"), ("It cannot be told yet", "unclear"))
 
 
@@ -116,16 +115,11 @@ def day_form(product: str, *, day: str, time: str) -> Block:
     )
 
 
-def connect_form(names: Sequence[str]) -> Block:
-    """Return the form on which somebody says which owner of the configuration they are."""
-    options = [(name, name) for name in names if len(name) <= OPTION_VALUE]
+def connect_form() -> Block:
+    """Return the form on which somebody says which owner of the configuration they are; it shows nobody's address."""
     blocks = [
         section("Some product owners are written in okrbot's configuration by an e-mail address that Slack does not show me."),
-        field("Which of them are you?", "name", select("Choose", "name", options)),
+        text_field("By which address, or slack:U…, does the configuration name you?", "name", many_lines=False, least=3),
         context("Somebody who already answers for that product, or an admin of okrbot, is asked to confirm it."),
     ]
-    if len(options) > OPTIONS:
-        blocks.append(
-            context(f"{len(options) - OPTIONS} more are not shown. If you miss yourself, ask whoever keeps okrbot's configuration.")
-        )
     return modal("Connect me", blocks, callback_id=CONNECT_FORM, submit="That is me", close="Cancel")

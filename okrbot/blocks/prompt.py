@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from okrbot.answers import Given
 from okrbot.blocks.escape import escape, link
-from okrbot.blocks.limits import Block
+from okrbot.blocks.limits import MOST_FALLBACK, Block
 from okrbot.blocks.parts import overflow, select
 from okrbot.blocks.pieces import actions, button, context, section
 from okrbot.blocks.sentences import Marked, say
@@ -61,6 +61,13 @@ def question(prompt: Prompt, *, number: int = 0, of: int = 0, first: bool = Fals
 def text(prompt: Prompt) -> str:
     """Return the sentence for notifications and screen readers."""
     return say(PAGE, "notice", _said(prompt))
+
+
+def settled(prompt: Prompt, blocks: Sequence[Block]) -> str:
+    """Return the sentence for screen readers of a question that takes no answer any more: what its last block says."""
+    last = blocks[-1]
+    words = str((last.get("text") or last["elements"][0])["text"])
+    return f"{_said(prompt)['key']}: {words}"[:MOST_FALLBACK]
 
 
 def answered(prompt: Prompt, given: Given) -> list[Block]:

@@ -18,6 +18,8 @@ from okrbot.listeners.desk import Body, Click, Desk, click_of, home_team_of
 from okrbot.listeners.homing import publish
 from okrbot.listeners.repaint import CLOSED, repaint
 from okrbot.listeners.standing import SENTENCES
+from okrbot.model import millis
+from okrbot.slack.outbox import by_key, change
 from okrbot.slack.trouble import ERRORS
 from okrbot.store.people import may_speak
 
@@ -112,19 +114,21 @@ def tell(desk: Desk, click: Click, respond: Respond, prompt: str, taken: Taken, 
     if taken.outcome == "refused":
         note(desk, click, respond, SENTENCES.get(standing, NOT_YOURS))
         return
-    said = sentence(taken)
-    _show(desk, click, respond, prompt, said)
     mine = taken.counts is not None and taken.counts.person == click.person
+    said = sentence(taken, yours=mine)
+    _show(desk, click, respond, prompt, said)
     if taken.outcome != "accepted" and not (taken.again and mine):
         note(desk, click, respond, said)
 
 
-def sentence(taken: Taken) -> str:
-    """Return what became of an answer, for the person who gave it."""
+def sentence(taken: Taken, *, yours: bool = False) -> str:
+    """Return what became of an answer, for the person who gave it; `yours`: the answer that counts is theirs as well."""
     if taken.outcome == "accepted" and taken.counts is not None:
         return f"Kept: you {shown.said(taken.counts)}. It counts at the next audit."
     if taken.counts is not None:
         given = taken.counts
+        if yours:
+            return f"You answered already, {shown.when(given.at)}: {shown.said(given)}. Undo takes that back; this one changes nothing."
         return (
             f"<@{given.person}> answered first, {shown.when(given.at)}: {shown.said(given)}. Yours is kept beside it and changes nothing."
         )
@@ -157,12 +161,25 @@ def _meaning(click: Click) -> tuple[str, dict[str, Any]]:
 
 
 def _show(desk: Desk, click: Click, respond: Respond, prompt: str, said: str) -> None:
+    if click.view is None and click.ts:
+        _seen(desk, click, prompt)
     fine = repaint(desk.store, desk.client, prompt, also=(click.channel, click.ts) if click.view is None else ("", ""))
     if click.view is not None and not click.from_home:
         _refresh_window(desk, click.view, prompt, said)
     publish(desk, click.person, home=click.view if click.from_home else None)
     if not fine and click.view is None:
         note(desk, click, respond, said)
+
+
+def _seen(desk: Desk, click: Click, prompt: str) -> None:
+    """Take a click on a message of which nobody knew whether it arrived for what it is: it did."""
+    key = prompts.delivery_key(prompt)
+    with desk.store.engine.connect().execution_options(reading=True) as db:
+        row = by_key(db, key)
+    if row is not None and row.state in ("doubt", "held"):
+        at = millis(desk.clock())
+        with desk.store.begin() as db:
+            change(db, key, only=("doubt", "held"), state="sent", channel_id=click.channel, ts=click.ts, sent=at, error="")
 
 
 def _refresh_window(desk: Desk, view: Mapping[str, Any], prompt: str, said: str) -> None:

@@ -213,7 +213,7 @@ def _connect(desk: Desk, body: Body, respond: Respond) -> None:
         _say(respond, [section("Everybody whom the configuration names is known to me.")], "Nothing to connect")
         return
     try:
-        desk.client.views_open(trigger_id=str(body.get("trigger_id", "")), view=modals.connect_form(names))
+        desk.client.views_open(trigger_id=str(body.get("trigger_id", "")), view=modals.connect_form())
     except ERRORS:
         _say(respond, [section("Slack did not let me open the form. Please try again.")], "Please try again")
 

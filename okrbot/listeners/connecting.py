@@ -21,12 +21,15 @@ from okrbot.store.people import not_found, remember
 def claimed(desk: Desk, body: Body, ack: Ack) -> None:
     """Take the word of somebody who says which owner they are: proven by Slack, or put to somebody who may confirm it."""
     view, person, now = body["view"], person_of(body), desk.clock()
-    chosen = values_of(view).get("name", "")
+    chosen = values_of(view).get("name", "").strip()
     with desk.store.connect() as db:
-        name = chosen if chosen in not_found(db, desk.config) else ""
+        name = next((one for one in not_found(db, desk.config) if one.casefold() == chosen.casefold()), "")
     standing = desk.standing.of(person, team=home_team_of(body))
-    if standing or not name:
-        ack(response_action="update", view=modals.window("okrbot", SENTENCES.get(standing, "Please open that form again.")))
+    if standing:
+        ack(response_action="update", view=modals.window("okrbot", SENTENCES[standing]))
+        return
+    if not name:
+        ack(response_action="errors", errors={"name": "The configuration names nobody so whom I do not know already. Check the spelling."})
         return
     profile = desk.standing.profile(person)
     email = str((profile.get("profile") or {}).get("email", ""))

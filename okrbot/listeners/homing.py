@@ -178,7 +178,7 @@ def connect_wanted(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
     person, standing = person_of(body), desk.standing.of(person_of(body), team=home_team_of(body))
     with desk.store.engine.connect().execution_options(reading=True) as db:
         names = not_found(db, desk.config)
-    view = modals.connect_form(names) if names and not standing else modals.window("Connect me", "There is nobody left to connect.")
+    view = modals.connect_form() if names and not standing else modals.window("Connect me", "There is nobody left to connect.")
     try:
         desk.client.views_open(trigger_id=str(body.get("trigger_id", "")), view=view)
     except ERRORS as error:

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from okrbot import answers, prompts
 from okrbot.blocks.limits import Block
-from okrbot.blocks.prompt import answered, closed, question, taken_back, text
+from okrbot.blocks.prompt import answered, closed, question, settled, taken_back, text
 from okrbot.prompts import Prompt
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import Store
@@ -54,7 +54,7 @@ def repaint(store: Store, client: WebClient, prompt: str, *, also: tuple[str, st
         if not channel or not ts:
             continue
         try:
-            client.chat_update(channel=channel, ts=ts, text=text(found), blocks=blocks)
+            client.chat_update(channel=channel, ts=ts, text=text(found) if found.open else settled(found, blocks), blocks=blocks)
         except ERRORS as error:
             log.warning("a question could not be rewritten: %s", type(error).__name__)
             fine = False

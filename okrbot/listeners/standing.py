@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from okrbot.slack.members import Company, why_not
+from okrbot.slack.members import ABSENT, Company, why_not
 from okrbot.slack.trouble import ERRORS
 
 FRESH = dt.timedelta(seconds=60)  # so long an answer of Slack's is taken as today's
@@ -20,6 +20,7 @@ SENTENCES = {
     "bot": "Bots cannot answer for a product.",
     "deactivated": "This account is deactivated.",
     "elsewhere": "People of other companies cannot answer for a product here.",
+    "absent": "Slack shows me no account of yours here, so you cannot answer for a product.",
     "unknown": "I could not ask Slack who you are, so nothing was changed. Please try again in a minute.",
 }
 
@@ -53,6 +54,13 @@ class Standing:
         """Return why a user as users.info gives it may not answer, as a key of SENTENCES; "" if nothing speaks against them."""
         return why_not(user, self._company(), external=self._external)
 
+    def learn(self, user: Mapping[str, Any]) -> str:
+        """Remember what users.info or users.lookupByEmail said of a person, for when Slack is slow; return what `judge` says of it."""
+        found = self.judge(user)
+        if found != "unknown":
+            self._keep(str(user["id"]), found, user)
+        return found
+
     def _profile(self, person: str) -> tuple[str, Mapping[str, Any]]:
         now = self._clock()
         with self._lock:
@@ -61,15 +69,21 @@ class Standing:
             return known[1], known[2]
         try:
             user: Mapping[str, Any] = self._client.users_info(user=person).get("user") or {}
-        except ERRORS:
+        except ERRORS as error:
+            said = getattr(getattr(error, "response", None), "data", None)
+            if isinstance(said, Mapping) and said.get("error") in ABSENT:
+                return "absent", {}
             if known and now - known[0] < STALE:
                 return known[1], known[2]
             return "unknown", {}
         found = self.judge(user)
         if found == "unknown":
             return found, {}
+        self._keep(person, found, user)
+        return found, user
+
+    def _keep(self, person: str, found: str, user: Mapping[str, Any]) -> None:
         with self._lock:
-            self._known[person] = (now, found, user)
+            self._known[person] = (self._clock(), found, user)
             if len(self._known) > 10_000:
                 del self._known[next(iter(self._known))]
-        return found, user

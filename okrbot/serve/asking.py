@@ -68,7 +68,7 @@ def find_people(desk: Desk) -> str:
         if user is None:
             missing += 1
             continue
-        standing = desk.standing.judge(user)
+        standing = desk.standing.learn(user)
         if standing == "unknown":
             raise UnsentError("Slack has not said which workspace okrbot is in")
         with desk.store.begin() as db:

@@ -71,6 +71,14 @@ class Work:
             if self.app.config.write_back.enabled:
                 self._write_back(Job("write_back", parse(rules.audit), self._zone, ANY, at_once=True))
 
+    def begin(self) -> None:
+        """Note that the digests are known from now on: the slot of the next minute counts, though the first tick comes after it."""
+        now = self.app.clock()
+        for product in self.app.config.products if self.desk is not None else ():
+            if product.channel:
+                with self.store.begin() as db:
+                    due(db, self._digest_job(product.name), now=now)
+
     def light(self) -> None:
         """Do the quick work that is due: people, digests, questions; then send what the outbox holds."""
         self.vitals.tick()
@@ -81,7 +89,7 @@ class Work:
         self._slot(Job("people", PEOPLE, "UTC", DAY, at_once=True), lambda _: find_people(desk))
         for product in self.app.config.products:
             if product.channel:
-                job = Job(f"digest:{product.name}", self._digest_rule(product.name), self._zone, LATEST, jitter=JITTER, records_missed=True)
+                job = self._digest_job(product.name)
                 if self._fresh(job):
                     self._slot(job, functools.partial(self._digest, product=product.name))
         self._slot(Job("questions", QUESTIONS, "UTC", DAY), lambda _: ask(desk))
@@ -236,6 +244,9 @@ class Work:
     @property
     def _zone(self) -> str:
         return self.app.config.okrbot.timezone
+
+    def _digest_job(self, product: str) -> Job:
+        return Job(f"digest:{product}", self._digest_rule(product), self._zone, LATEST, jitter=JITTER, records_missed=True)
 
     def _digest_rule(self, product: str) -> Rule:
         with self.store.engine.connect().execution_options(reading=True) as db:

@@ -71,6 +71,7 @@ class Serving:
 
     def start(self) -> None:
         """Begin to serve; Slack and the trackers may be away."""
+        self.work.begin()
         if self.health is not None:
             self.health.start()
         if self.line is not None:

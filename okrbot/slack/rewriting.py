@@ -135,7 +135,12 @@ def _bring(office: Office, row: sa.RowMapping) -> Trouble | None:
     prompt, blocks = seen
     tries = row["attempts"] + 1
     try:
-        office.client.chat_update(channel=row["channel_id"], ts=row["ts"], text=shown.text(prompt), blocks=blocks)
+        office.client.chat_update(
+            channel=row["channel_id"],
+            ts=row["ts"],
+            text=shown.text(prompt) if prompt.open else shown.settled(prompt, blocks),
+            blocks=blocks,
+        )
     except ERRORS as error:
         trouble = judge(error, now)
         given_up = {"channel": "skipped", "ours": "refused"}.get(trouble.kind, "refused" if tries >= TRIES else "planned")
