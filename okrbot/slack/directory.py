@@ -124,7 +124,9 @@ def _mine(client: Client, scopes: frozenset[str]) -> Iterator[dict[str, Any]]:
         )
     cursor = ""
     while True:
-        page = client.users_conversations(types=",".join(kinds), exclude_archived=False, limit=PAGE, **({"cursor": cursor} if cursor else {}))
+        page = client.users_conversations(
+            types=",".join(kinds), exclude_archived=False, limit=PAGE, **({"cursor": cursor} if cursor else {})
+        )
         yield from page["channels"]
         before, cursor = cursor, (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor or cursor == before:
