@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from okrbot.answers import Given
-from okrbot.blocks.escape import escape, link
+from okrbot.blocks.escape import escape, fit, link
 from okrbot.blocks.limits import MOST_FALLBACK, Block
 from okrbot.blocks.parts import overflow, select
 from okrbot.blocks.pieces import actions, button, context, section
@@ -67,7 +67,7 @@ def settled(prompt: Prompt, blocks: Sequence[Block]) -> str:
     """Return the sentence for screen readers of a question that takes no answer any more: what its last block says."""
     last = blocks[-1]
     words = str((last.get("text") or last["elements"][0])["text"])
-    return f"{_said(prompt)['key']}: {words}"[:MOST_FALLBACK]
+    return fit(f"{escape(str(_said(prompt)['key']), 120)}: {words}", MOST_FALLBACK)
 
 
 def answered(prompt: Prompt, given: Given) -> list[Block]:

@@ -69,8 +69,8 @@ def send_digests(
     replies = [f"{key}:{number}" for key in keys for number in range(1, 9)]
     ours = [*keys, *replies, *_older(store, keys)]
     deliver(office, patience=min(patience, QUICK), keys=ours)
-    if patience > QUICK and (late := _late(office, keys, within=patience - QUICK)):
-        for line in late:
+    if patience > QUICK:
+        for line in _late(office, keys, within=patience - QUICK):
             tell(line)
         deliver(office, patience=patience - QUICK, keys=ours)
     return _account(office, keys, tell)
