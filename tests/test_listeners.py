@@ -322,6 +322,18 @@ def test_owners_change_the_day_and_mute_the_digest(place: Town) -> None:
     place.waits(lambda: "muted until" not in noor.reads(noor.home))
 
 
+def test_a_mute_is_asked_once_more_and_the_other_owners_see_who_did_it(place: Town) -> None:
+    noor, bas = place.noor, place.bas
+    bas.open_home()
+    place.waits(lambda: bas.id in place.slack.space.homes)
+    place.post_digest()
+    (digest,) = place.slack.top("#shop")
+    assert "nobody in this channel gets this digest" in json.dumps(digest.blocks)
+    noor.click(digest, "Mute 4 weeks")
+    place.waits(lambda: "muted until" in bas.reads(bas.home))
+    assert f"by <@{noor.id}>" in json.dumps(bas.home.body)
+
+
 def test_the_slash_command(place: Town) -> None:
     noor, eva = place.noor, place.eva
 

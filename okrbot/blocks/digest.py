@@ -199,7 +199,7 @@ def _footer(digest: Digest) -> Block:
             *first,
             button("Why this?", WHY, value=value),
             button("Change day", CHANGE_DAY, value=value),
-            button("Mute 4 weeks", MUTE, value=value),
+            button("Mute 4 weeks", MUTE, value=value, sure="For four weeks nobody in this channel gets this digest. Mute it?"),
         ],
         block_id=f"okr.v1.digest.{digest.period}",
     )

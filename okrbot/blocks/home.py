@@ -32,6 +32,7 @@ class Card:
     zone: str
     muted_until: dt.datetime | None
     value: str
+    muted_by: str = ""  # the Slack id of who muted it
     missing: str = ""  # why the digest that was due has not arrived
 
 
@@ -139,7 +140,8 @@ def _about(given: Given) -> str:
 
 def _card(card: Card) -> list[Block]:
     muted = Marked(when(card.muted_until)) if card.muted_until else ""
-    values = {"card": card, "muted": muted}
+    by = Marked(f"<@{card.muted_by}>") if card.muted_by else ""
+    values = {"card": card, "muted": muted, "by": by}
     mute = button("Speak again", UNMUTE, value=card.value) if card.muted_until else button("Mute 4 weeks", MUTE, value=card.value)
     return [
         section(say(PAGE, "card", values)),

@@ -55,8 +55,8 @@ def actions(elements: Sequence[Block], *, block_id: str = "") -> Block:
     return found | {"block_id": block_id[:NAME]} if block_id else found
 
 
-def button(text: str, action: str, *, value: str = "", url: str = "", style: str = "") -> Block:
-    """Return a button; `style` is primary, danger or ""."""
+def button(text: str, action: str, *, value: str = "", url: str = "", style: str = "", sure: str = "") -> Block:
+    """Return a button; `style` is primary, danger or "", `sure` what Slack asks once more before the click counts."""
     found: Block = {"type": "button", "action_id": action[:NAME], "text": plain_text(text, TEXTS["button"])}
     if value:
         found["value"] = value[:VALUE]
@@ -64,6 +64,13 @@ def button(text: str, action: str, *, value: str = "", url: str = "", style: str
         found["url"] = address
     if style:
         found["style"] = style
+    if sure:
+        found["confirm"] = {
+            "title": plain_text(text, TEXTS["confirm title"]),
+            "text": plain_text(sure, TEXTS["confirm"]),
+            "confirm": plain_text("Yes", TEXTS["confirm button"]),
+            "deny": plain_text("No", TEXTS["confirm button"]),
+        }
     return found
 
 

@@ -198,7 +198,15 @@ def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...], asked: str) -
         for name in mine[:MOST]:
             found = card(db, desk.config, name, now=desk.clock())
             muted = shown.when(found.muted_until) if found.muted_until else ""
-            blocks.append(section(say("home.j2", "card", {"card": found, "muted": Marked(muted)})))
+            blocks.append(
+                section(
+                    say(
+                        "home.j2",
+                        "card",
+                        {"card": found, "muted": Marked(muted), "by": Marked(f"<@{found.muted_by}>") if found.muted_by else ""},
+                    )
+                )
+            )
             mute = button("Speak again", UNMUTE, value=found.value) if muted else button("Mute 4 weeks", MUTE, value=found.value)
             blocks.append(actions([button("Change day", CHANGE_DAY, value=found.value), mute], block_id=f"p:{name}"[:255]))
     if len(mine) > MOST:

@@ -23,7 +23,7 @@ from okrbot.model import millis
 from okrbot.rulebook import FAMILIES
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import tables as t
-from okrbot.store.people import may_answer, may_set, put_setting, setting
+from okrbot.store.people import may_answer, may_set, owners_of, put_setting, setting
 
 RENAMED = "okrbot's configuration has no product of that name any more. My Home tab shows yours."
 MUTE = dt.timedelta(weeks=4)
@@ -54,7 +54,8 @@ def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
         allowed = not standing and may(db, desk.config, product, click.person)
         if allowed and click.action in (shown.MUTE, home.UNMUTE):
             muted = desk.clock() + MUTE if click.action == shown.MUTE else None
-            put_setting(db, f"product:{product}", muted_until=millis(muted) if muted else None, by=click.person)
+            until, by = (millis(muted), click.person) if muted else (None, None)
+            put_setting(db, f"product:{product}", muted_until=until, muted_by=by, by=click.person)
         chosen = setting(db, f"product:{product}")
     ack()
     if not allowed:
@@ -76,6 +77,15 @@ def pressed(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
         else:
             note(desk, click, respond, f"{words} Home has the switch.")
             publish(desk, click.person)
+        _tell_owners(desk, product, click.person)
+
+
+def _tell_owners(desk: Desk, product: str, but: str) -> None:
+    """Bring the Home of a product's other owners up to date: it says who muted the digest."""
+    with desk.store.engine.connect().execution_options(reading=True) as db:
+        others = [person for person in owners_of(db, desk.config, product) if person != but]
+    for person in others:
+        publish(desk, person)
 
 
 def _questions(desk: Desk, click: Click, product: str) -> dict[str, object]:

@@ -79,6 +79,7 @@ def card(db: sa.Connection, config: Config, product: str, *, now: dt.datetime) -
         zone=config.okrbot.timezone,
         muted_until=instant(muted) if muted > millis(now) else None,
         value=json.dumps({"product": product[:500]}),
+        muted_by=str(chosen.get("muted_by", "")),
         missing=next(
             (row.error or "it waits for its turn" for row in overdue(db, now=now) if (row.kind, row.product) == ("digest", product)), ""
         ),
