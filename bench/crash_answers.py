@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1])]
 
 from crash.answers import AnswerHarness, Verdict, plan  # noqa: E402 -- the path comes first
-from crash.gestures import COMMANDS, GESTURES  # noqa: E402
+from crash.gestures import GESTURES  # noqa: E402
 
 
 def main() -> int:
@@ -32,12 +32,11 @@ def main() -> int:
     parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--transport", choices=["http", "socket"], default="http")
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--only", default="", help="gestures whose name contains this; a command is played only by its name")
+    parser.add_argument("--only", default="", help="gestures whose name contains this")
     chosen = parser.parse_args()
     begun, verdicts = time.monotonic(), list[Verdict]()
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own inside it
-    known = (*GESTURES, *COMMANDS) if chosen.only else GESTURES
-    gestures = tuple(gesture for gesture in known if chosen.only in gesture.name)
+    gestures = tuple(gesture for gesture in GESTURES if chosen.only in gesture.name)
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
         AnswerHarness(Path(folder), chosen.store, chosen.transport, gestures=gestures) as harness,

@@ -38,11 +38,15 @@ FOR_OWNERS = "That is for owners of a product. `/okrbot connect` tells me who yo
 
 
 def command(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
-    """Answer `/okrbot`."""
-    ack()
+    """Answer `/okrbot`; what is to be kept is in the store before it is acknowledged."""
     words = html.unescape(str(body.get("text", ""))).split()
     verb = words[0].lower() if words else ""
+    if verb != "snooze":
+        ack()
     standing = desk.standing.of(str(body.get("user_id", "")), team="")
+    snoozed = _snoozed(desk, body, words[1:]) if verb == "snooze" and not standing else []
+    if verb == "snooze":
+        ack()
     if verb == "help":
         _say(respond, [section(say(PAGE, "help", {}))], "What okrbot can do here")
     elif standing:
@@ -52,10 +56,10 @@ def command(desk: Desk, body: Body, ack: Ack, respond: Respond) -> None:
     elif verb == "connect":
         _connect(desk, body, respond)
     else:
-        _for_owners(desk, body, respond, verb, words)
+        _for_owners(desk, body, respond, verb, words, snoozed)
 
 
-def _for_owners(desk: Desk, body: Body, respond: Respond, verb: str, words: Sequence[str]) -> None:
+def _for_owners(desk: Desk, body: Body, respond: Respond, verb: str, words: Sequence[str], snoozed: Sequence[tuple[str, str]]) -> None:
     person = str(body.get("user_id", ""))
     with desk.store.engine.connect().execution_options(reading=True) as db:
         mine = products_of(db, desk.config, person)
@@ -70,7 +74,7 @@ def _for_owners(desk: Desk, body: Body, respond: Respond, verb: str, words: Sequ
     elif verb == "settings":
         _settings(desk, respond, mine, " ".join(words[1:]))
     elif verb == "snooze":
-        _snooze(desk, body, respond, mine, words[1:])
+        _snooze(desk, respond, person, words[1:], snoozed)
     else:
         _key(desk, respond, mine, " ".join(words))
 
@@ -159,15 +163,15 @@ def _judge(desk: Desk, respond: Respond, text: str) -> None:
     _say(respond, [section(said)], "A judgement")
 
 
-def _snooze(desk: Desk, body: Body, respond: Respond, mine: tuple[str, ...], words: Sequence[str]) -> None:
-    until = SNOOZES.get(words[1].lower() if len(words) > 1 else "")
-    if not words or until is None:
-        _say(respond, [section("Write `/okrbot snooze KEY`, and if you like `2w`, `cycle` or `change` behind it.")], "Which one?")
-        return
+def _snoozed(desk: Desk, body: Body, words: Sequence[str]) -> list[tuple[str, str]]:
+    """Keep a snooze of every open finding on a key; return each question with what became of it, in words."""
+    until = _until(words)
+    if until is None:
+        return []
     f, now, person = t.findings.c, desk.clock(), str(body.get("user_id", ""))
-    said: list[str] = []
-    touched: list[str] = []
+    found: list[tuple[str, str]] = []
     with desk.store.begin() as db:
+        mine = products_of(db, desk.config, person)
         chosen = sa.select(f.rule, f.subject).where(_names(words[0]), f.product.in_(list(mine)), f.state.in_(["open", "returned"]))
         for row in db.execute(chosen).all():
             prompt = prompts.open_question(db, row.rule, row.subject, person=person, pages=desk.pages(), now=now)
@@ -176,17 +180,28 @@ def _snooze(desk: Desk, body: Body, respond: Respond, mine: tuple[str, ...], wor
             stamp = f"/{body.get('trigger_id', '')}"
             answer = Answer(str(body.get("team_id", "")), prompt.id, person, "snooze", stamp, {"until": until})
             try:
-                said.append(sentence(answers.take(db, desk.config, answer, now=now)))
+                said = sentence(answers.take(db, desk.config, answer, now=now))
             except AnswerError as error:
-                said.append(str(error))
-            touched.append(prompt.id)
-    if not said:
+                said = str(error)
+            found.append((prompt.id, said))
+    return found
+
+
+def _until(words: Sequence[str]) -> str | None:
+    return SNOOZES.get(words[1].lower() if len(words) > 1 else "") if words else None
+
+
+def _snooze(desk: Desk, respond: Respond, person: str, words: Sequence[str], snoozed: Sequence[tuple[str, str]]) -> None:
+    if _until(words) is None:
+        _say(respond, [section("Write `/okrbot snooze KEY`, and if you like `2w`, `cycle` or `change` behind it.")], "Which one?")
+        return
+    if not snoozed:
         _say(respond, [section(say(PAGE, "no_key", {"key": words[0]}))], "No finding on that")
         return
-    for prompt_id in touched:
-        repaint(desk.store, desk.client, prompt_id)
+    for prompt, _ in snoozed:
+        repaint(desk.store, desk.client, prompt)
     publish(desk, person)
-    _say(respond, [section("\n".join(dict.fromkeys(said[:10])))], "Snoozed")
+    _say(respond, [section("\n".join(dict.fromkeys([said for _, said in snoozed][:10])))], "Snoozed")
 
 
 def _settings(desk: Desk, respond: Respond, mine: tuple[str, ...], asked: str) -> None:

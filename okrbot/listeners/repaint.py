@@ -7,37 +7,16 @@ import logging
 import sqlalchemy as sa
 from slack_sdk import WebClient
 
-from okrbot import answers, prompts
-from okrbot.blocks.limits import Block
-from okrbot.blocks.prompt import answered, closed, question, settled, taken_back, text
-from okrbot.prompts import Prompt
+from okrbot import prompts
+from okrbot.blocks.prompt import settled, text
+from okrbot.slack.rewriting import CLOSED, look
 from okrbot.slack.trouble import ERRORS
 from okrbot.store import Store
 from okrbot.store import tables as t
 
+__all__ = ["CLOSED", "look", "repaint"]
+
 log = logging.getLogger(__name__)
-
-CLOSED = {
-    "superseded": "This settled itself: the last audit does not find it any more, or somebody set it aside.",
-    "orphaned": "This question is closed: okrbot's configuration does not have its product any more.",
-    "expired": "This question is closed: nobody answered it for four weeks.",
-    "": "This question is closed. My Home tab shows what is open now.",
-}
-
-
-def look(store: Store, prompt: str) -> tuple[Prompt, list[Block]] | None:
-    """Return a question with its blocks as it stands now, None if nobody knows it."""
-    with store.engine.connect().execution_options(reading=True) as db:
-        found = prompts.by_id(db, prompt)
-        if found is None:
-            return None
-        given = answers.current(db, prompt)
-        undone = answers.taken_back(db, prompt) if found.open else None
-    if found.open:
-        return found, [*question(found), *([taken_back(*undone)] if undone else [])]
-    if given is not None:
-        return found, answered(found, given)
-    return found, closed(found, CLOSED.get(found.state, CLOSED[""]))
 
 
 def repaint(store: Store, client: WebClient, prompt: str, *, also: tuple[str, str] = ("", "")) -> bool:

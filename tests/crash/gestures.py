@@ -96,9 +96,8 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("an undo", "p-class", click("Undo"), SHOWN, DONE, OPEN),
     Gesture("an undo of a link", "p-link", click("Undo"), SHOWN, DONE, OPEN),
     Gesture("an undo of an outcome", "p-outcome", click("Undo"), SHOWN, DONE, OPEN),
+    Gesture("a command", "", typed("snooze SHOP-1"), ("users.info", "response_url"), (0, 0, "", False)),
 )
-# Acknowledged before it is kept, so that some kills leave an acknowledgement without a row; who typed it sees no word and types again.
-COMMANDS: tuple[Gesture, ...] = (Gesture("a command", "", typed("snooze SHOP-1"), ("users.info", "response_url"), (0, 0, "", False)),)
 
 
 def given_before(prompt: str) -> dict[str, Any]:
