@@ -10,7 +10,7 @@ from crash.answers import AnswerHarness, plan
 from crash.gestures import GESTURES
 from crash.shelves import SERVER
 
-PER_GESTURE = 3  # cases of each, at other places for each
+PER_GESTURE = 2  # cases of each, at other places for each
 STAGES = [("sqlite", "http"), ("sqlite", "socket"), ("postgres", "http")]
 
 

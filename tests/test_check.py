@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def jira_app(folder: Path, url: str) -> App:
     folder.mkdir(exist_ok=True)
     text = f'[[sources]]\nname = "acme"\nkind = "jira"\nurl = "{url}"\nuser = "bot@acme.example"\ntoken = "env:JIRA_TOKEN"\n'
     (folder / "okrbot.toml").write_text(text, encoding="utf-8")
-    return open_app(folder / "okrbot.toml", clock=lambda: AS_OF, environment={"JIRA_TOKEN": "made-up-token-123"})
+    app = open_app(folder / "okrbot.toml", clock=lambda: AS_OF, environment={"JIRA_TOKEN": "made-up-token-123"})
+    return dataclasses.replace(app, sleep=lambda _seconds: None)
 
 
 def test_a_tracker_is_described_and_one_that_is_away_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

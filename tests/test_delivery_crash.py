@@ -10,7 +10,7 @@ import pytest
 from crash.harness import FAULTS, Harness, SlotHarness
 from crash.shelves import SERVER
 
-STRIDE = 9 * len(FAULTS)  # every so many steps, at another offset for each fault
+STRIDE = 15 * len(FAULTS)  # every so many steps, at another offset for each fault
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
