@@ -61,10 +61,11 @@ def _pair(row: Row) -> Verdict:
     return ("yes" if found.same else "no"), found.confidence
 
 
+ITEMS = Task("items", "items", "", ("solution", "problem", "bug", "maintenance"), _item)
 TASKS = (
     Task("key results", "goals", "key_result", ("outcome", "output", "outcome_unmeasured"), _goal("key_result")),
     Task("objectives", "goals", "objective", ("qualitative", "has_metric", "output"), _goal("objective")),
-    Task("items", "items", "", ("solution", "problem", "bug", "maintenance"), _item),
+    ITEMS,
     Task("duplicates", "pairs", "", ("yes", "no"), _pair, truth="same"),
 )
 
@@ -90,6 +91,23 @@ def rows(family: str, split: str, only: str = "") -> Iterator[Row]:
             for row in csv.DictReader(file):
                 if split == "blind" or split_of(row) == split:
                     yield {key: value or "" for key, value in row.items() if key}
+
+
+def groups() -> Iterator[list[list[str]]]:
+    """Yield the components of groups_train*.txt: each a list of groups of titles, those of one group being the same work."""
+    for path in sorted(CORPUS.glob("groups_train*.txt")):
+        component: list[list[str]] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# ") and component:
+                yield component
+            if line.startswith("# "):
+                component = [[]]
+            elif line == "-":
+                component.append([])
+            elif line.startswith("= "):
+                component[-1].append(line.removeprefix("= "))
+        if component:
+            yield component
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

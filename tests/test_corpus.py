@@ -62,7 +62,10 @@ def blind_keys() -> set[frozenset[str]]:
 
 
 def leaks(folder: Path, blind: set[frozenset[str]]) -> Iterator[str]:
-    """Yield `file:line` for each row of a `*_train*.csv` file under the folder that holds a blind text or pair in any columns."""
+    """Yield `file:line` for each row of a `*_train*.csv` file under the folder that holds a blind text or pair in any columns.
+
+    Of a `groups_train*.txt` it is the component, by its first line, that holds both titles of a blind pair.
+    """
     for path in sorted(folder.rglob("*_train*.csv")):
         with path.open(encoding="utf-8", newline="") as handle:
             reader = csv.reader(handle)
@@ -71,6 +74,27 @@ def leaks(folder: Path, blind: set[frozenset[str]]) -> Iterator[str]:
                 found = any(frozenset({first, second}) in blind for first in cells for second in cells)
                 if found:
                     yield f"{path.name}:{reader.line_num}"
+    pairs = [pair for pair in blind if len(pair) == 2]
+    for path in sorted(folder.rglob("groups_train*.txt")):
+        for line, titles in components(path):
+            told = {bare(title) for title in titles}
+            if any(pair <= told for pair in pairs):
+                yield f"{path.name}:{line}"
+
+
+def components(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield each component of a file of groups: the number of its first line, and its titles."""
+    begun, titles = 0, []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.startswith("# "):
+            if begun:
+                yield begun, titles
+            begun, titles = number, []
+        elif line.startswith("= "):
+            titles.append(line.removeprefix("= "))
+        else:
+            assert line in ("", "-"), f"{path.name}:{number} is no title"
+    yield begun, titles
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -140,4 +164,19 @@ def test_a_copied_text_or_pair_is_found_in_spite_of_case_punctuation_and_order(t
         csv.writer(handle).writerows([["text", "kind"], ["A goal of nobody's", "output"], [f"  {goal['text'].upper()}! ", goal["kind"]]])
     with (tmp_path / "pairs_train_2.csv").open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows([["a", "b"], [pair["a"], "quite another thing"], [pair["b"] + ".", pair["a"]]])
-    assert list(leaks(tmp_path, blind_keys())) == ["goals_train.csv:3", "pairs_train_2.csv:3"]
+    (tmp_path / "groups_train.txt").write_text(
+        f"# one product | en\n= {pair['a']}\n-\n= another\n\n# two | en\n= {pair['b'].lower()}\n-\n= [FR] no\n= {pair['a']}!\n",
+        encoding="utf-8",
+    )
+    assert list(leaks(tmp_path, blind_keys())) == ["goals_train.csv:3", "pairs_train_2.csv:3", "groups_train.txt:6"]
+
+
+def test_every_group_of_titles_has_a_language_and_no_title_of_another_group() -> None:
+    components_of = (CORPUS / "groups_train.txt").read_text(encoding="utf-8").split("\n\n")
+    assert len(components_of) > 900
+    for component in components_of:
+        head, *lines = component.strip().splitlines()
+        assert head.rpartition(" | ")[2] in LEXICON_LANGUAGES, head
+        groups = [set(group.split("\n")) for group in "\n".join(lines).split("\n-\n")]
+        assert len(groups) > 1, head
+        assert sum(map(len, groups)) == len(set().union(*groups)), head

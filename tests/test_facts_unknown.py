@@ -21,7 +21,7 @@ BACKLOGS = (Backlog("1", "ONE"), Backlog("2", "TWO"))
 
 def item(id_: str, **fields: Any) -> Item:
     """Return an item of the first backlog, 60 days old, with `fields` instead."""
-    values = {"backlog": "1", "created": AT - 60 * DAY, "updated": AT - DAY, "history": True, "title": f"Piece {id_}"}
+    values = {"backlog": "1", "created": AT - 60 * DAY, "updated": AT - DAY, "history": True, "title": f"Let shoppers filter by {id_}"}
     return Item(id_, id_, **{**values, **fields})  # type: ignore[arg-type]
 
 

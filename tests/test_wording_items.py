@@ -105,16 +105,21 @@ def test_a_stated_language_is_taken_at_its_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("split", "only", "macro", "least"),
-    [("test", "items_train.csv", 0.91, 0.88), ("test", "items_train_trackers.csv", 0.83, 0.78), ("blind", "", 0.90, 0.86)],
+    ("split", "only", "macro", "least", "unclear"),
+    [
+        ("test", "items_train.csv", 0.93, 0.90, 0.03),
+        ("test", "items_train_trackers.csv", 0.86, 0.83, 0.03),
+        ("test", "items_train_projects.csv", 0.77, 0.74, 0.06),  # many of its titles are a single noun: "Katana", "Taverne"
+        ("blind", "", 0.92, 0.88, 0.03),
+    ],
 )
-def test_the_figures_do_not_fall(split: str, only: str, macro: float, least: float) -> None:
+def test_the_figures_do_not_fall(split: str, only: str, macro: float, least: float, unclear: float) -> None:
     task = next(task for task in judgement.TASKS if task.name == "items")
     score = judgement.measure(task, split, only=only)
     assert score is not None
     assert score.macro_f1 >= macro
     assert min(score.f1.values()) >= least
-    assert score.unclear <= 0.03
+    assert score.unclear <= unclear
     assert score.calibration_error <= 0.08
 
 

@@ -1,4 +1,8 @@
-"""Decide whether two items are the same piece of work, and say why."""
+"""Decide whether two items are the same piece of work, and say why.
+
+What the titles' words have in common and what they do not is weighed first. Where that leaves a doubt, the network that reads both
+titles as a whole is asked, and its log-odds are added.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import combinations
 
+from okrbot import reader
 from okrbot.similar.fold import canonical, fold, lexicon
 from okrbot.similar.phrase import Phrase, act_neutral, alike, denied, is_known, near_acts, phrase
 from okrbot.similar.sense import nearness
@@ -63,6 +68,7 @@ FEATURES = (
 _MENDING = frozenset(("fix", "prevent", "improve", "increase", "decrease", "allow", "support", "enable"))
 _ABSENCE = frozenset(("missing", "cannot", "empty", "speed"))  # a complaint that something is not there, or is slow, is a wish
 SAME = 0.8  # score from which two items are the same work
+_ODDS = math.log(SAME / (1 - SAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,29 @@ class Match:
     reasons: tuple[str, ...]  # against
 
 
+TRUST = 0.45  # how much of the reader's log-odds counts: it is surer than it is right
+DOUBT = 6.0  # log-odds of the words beyond which the reader is not asked: it could not turn them
+
+
+# What the words know for certain is not put to the reader.
+CERTAIN = ("opposite", "reversed", "rivals", "numbers_other", "platform_other", "no_other", "role_other", "trouble_other")
+SIBLINGS = 0.6  # nearness from which the one word that differs is another of its kind: before and after
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The weights of the words, and the log-odds from which two titles are the same work: by their words alone, and read as well."""
+
+    weights: dict[str, float]
+    alone: float
+    read: float
+
+
 @functools.cache
-def _weights() -> tuple[dict[str, float], float]:
+def scale() -> Scale:
+    """Return what bench/train_similar.py found."""
     raw = json.loads(files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
-    return {str(name): float(value) for name, value in raw["weights"].items()}, float(raw["threshold"])
+    return Scale({str(name): float(value) for name, value in raw["weights"].items()}, float(raw["alone"]), float(raw["read"]))
 
 
 def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], list[str], list[str]]:
@@ -317,25 +342,42 @@ def _judge_numbers(f: dict[str, float], a: Phrase, b: Phrase, against: list[str]
 def verdict(a: str, b: str, *, body_a: str = "", body_b: str = "") -> Verdict:
     """Return whether titles `a` and `b`, with their bodies where known, are the same piece of work.
 
-    The score is a logistic sum over FEATURES with the weights in weights.json (recipe there).
+    The score is a logistic sum over FEATURES with the weights in weights.json (recipe there) and, in doubt, of what the reader says.
     """
     return verdict_of(phrase(a), phrase(b), body_a=body_a, body_b=body_b)
 
 
-def verdict_of(a: Phrase, b: Phrase, *, body_a: str = "", body_b: str = "") -> Verdict:
-    """Return what `verdict` says, for titles that were taken apart before."""
+def verdict_of(a: Phrase, b: Phrase, *, body_a: str = "", body_b: str = "", read: bool = True) -> Verdict:
+    """Return what `verdict` says, for titles that were taken apart before; without `read` by their words alone."""
     match = compare(a, b, body_a, body_b)
-    weights, threshold = _weights()
-    total = sum(weights[name] * value for name, value in match.features.items() if value)
-    total += math.log(SAME / (1 - SAME)) - math.log(threshold / (1 - threshold))  # the trained threshold becomes SAME
+    found = scale()
+    total, line, turned = weighed(match, found.weights), found.alone, False
+    if read and in_doubt(match, total):
+        turned, line = total >= found.alone, found.read
+        total += TRUST * reader.same_work(a.text, b.text)
+        turned = turned != (total >= line)
+    total += _ODDS - line
     score = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
     same = score >= SAME
     confidence = 0.5 + abs(score - SAME) / (2 * (1 - SAME) if same else 2 * SAME)
-    return Verdict(same, round(confidence, 3), round(score, 4), _because(match, same=same))
+    return Verdict(same, round(confidence, 3), round(score, 4), _because(match, same=same, turned=turned))
 
 
-def _because(match: Match, *, same: bool) -> tuple[str, ...]:
-    shared = ("both: " + " ".join(match.shared),) if match.shared else ()
+def in_doubt(match: Match, total: float) -> bool:
+    """Say whether words that give the log-odds `total` leave room for the reader."""
+    known = any(match.features[name] for name in CERTAIN) or match.features["one_swapped_near"] >= SIBLINGS
+    return abs(total) < DOUBT and not known
+
+
+def weighed(match: Match, weights: dict[str, float]) -> float:
+    """Return the log-odds that the words of two titles give."""
+    return sum(weights[name] * value for name, value in match.features.items() if value)
+
+
+def _because(match: Match, *, same: bool, turned: bool) -> tuple[str, ...]:
+    shared: tuple[str, ...] = ("both: " + " ".join(match.shared),) if match.shared else ()
+    if turned:
+        shared += ("read as a whole they ask for the same" if same else "read as a whole they do not ask for the same",)
     if same:
         body = ("the descriptions say the same",) if match.features["body_same"] > 0.5 else ()
         return shared + body

@@ -58,6 +58,7 @@ class Phrase:
     """A title as the verdict sees it. Words are ours (see lexicon.toml), in the order of the title."""
 
     plain: str
+    text: str  # folded, without what the title is filed as
     words: tuple[str, ...]  # without stop words, numbers and platform prefix
     hefts: dict[str, float]  # how much each different word says about the thing
     rarities: dict[str, float]  # the same, less for words that are common in English
@@ -94,7 +95,7 @@ def phrase(title: str) -> Phrase:
     """Return the parts of a title."""
     known = lexicon()
     plain = " ".join(fold(title).split())
-    text = _bare(plain)
+    whole = text = _bare(plain)
     story = _STORY.match(text)
     role = ""
     if story:
@@ -127,6 +128,7 @@ def phrase(title: str) -> Phrase:
     platforms |= {word for word in words if known.dimension.get(word) == "platform"}
     return Phrase(
         plain=plain,
+        text=whole.strip(),
         words=tuple(words),
         hefts=hefts,
         rarities={word: weight * (1.0 - 0.6 * commonness(places[word])) for word, weight in hefts.items()},

@@ -21,6 +21,8 @@ _ENOUGH = 0.85  # share of rare words in common from which the verdict stands as
 _PATIENCE = 20_000  # far pairs that are judged without further ado
 _DOUBT = 8.0  # log-odds a pair loses for a share lower by one
 _CLOSE = 0.65  # share of rare words in common from which a pair goes to the verdict in any case
+_READ = 1_500  # pairs in doubt that are read as a whole
+_LEAST, _MOST_SURE = 0.01, 0.995  # between these scores the words leave a doubt
 _MOST = 0.6  # share of the shorter title's words that stand in the other, for the pairs in between
 _BODY_SAME = 0.6  # share of the words of two descriptions from which forms count as the same work
 
@@ -61,7 +63,7 @@ def twins(
         titles, groups=[row.group for row in ordered], partitions=[row.backlog for row in ordered] if across else None, most=4
     )
     taken: dict[str, Phrase] = {}
-    judged: list[tuple[float, int, int, Verdict]] = []
+    judged: list[tuple[float, int, int, Verdict, float]] = []
     near = found.score >= _CLOSE
     for least in (_FAR, _FAR + 0.1):  # of many far pairs only the nearer ones are worth a verdict each: one in a hundred is the same work
         far = (found.score >= least) & (found.covered >= _MOST) & ~near
@@ -73,13 +75,29 @@ def twins(
         one, other = _apart(a.title, taken), _apart(b.title, taken)
         if one.numbers - other.numbers and other.numbers - one.numbers:
             continue
-        said = verdict_of(one, other, body_a=a.body, body_b=b.body)
-        score = tempered(said.score, share)
-        if score >= threshold:
-            judged.append((score, left, right, said))
-    judged = _less_forms(ordered, judged, taken)
+        said = verdict_of(one, other, body_a=a.body, body_b=b.body, read=False)
+        judged.append((tempered(said.score, share), left, right, said, share))
+    kept = _less_forms(ordered, _read(ordered, judged, taken, threshold), taken)
+    kept.sort(key=lambda one: (-one[0], one[1], one[2]))
+    return _joined(ordered, kept)[:limit]
+
+
+def _read(
+    rows: Sequence[Row], judged: list[tuple[float, int, int, Verdict, float]], taken: dict[str, Phrase], threshold: float
+) -> list[tuple[float, int, int, Verdict]]:
+    """Read the likeliest pairs of those that words leave in doubt, and return the pairs of at least `threshold`."""
     judged.sort(key=lambda one: (-one[0], one[1], one[2]))
-    return _joined(ordered, judged)[:limit]
+    kept: list[tuple[float, int, int, Verdict]] = []
+    read = 0
+    for score, left, right, said, share in judged:
+        if read < _READ and _LEAST < said.score < _MOST_SURE:
+            read += 1
+            a, b = rows[left], rows[right]
+            said = verdict_of(_apart(a.title, taken), _apart(b.title, taken), body_a=a.body, body_b=b.body)
+            score = tempered(said.score, share)
+        if score >= threshold:
+            kept.append((score, left, right, said))
+    return kept
 
 
 def tempered(score: float, share: float) -> float:

@@ -1,17 +1,25 @@
-"""Judge the wording of a backlog item: a solution handed in, a problem, a bug or upkeep, with the words that decided."""
+"""Judge the wording of a backlog item: a solution handed in, a problem, a bug or upkeep, with the words that decided.
+
+As with goals, a title that the weighed words leave in doubt is read as a whole, and both opinions count the same.
+"""
 
 from __future__ import annotations
 
 import functools
+import math
 import re
+from collections.abc import Sequence
 
+from okrbot import reader
 from okrbot.wording.item_features import features, heads_of
 from okrbot.wording.item_grammar import lean
 from okrbot.wording.item_model import KINDS, ItemModel, Scores, model
 from okrbot.wording.item_text import BODY_LIMIT, TITLE_LIMIT, ItemText, take_apart
 from okrbot.wording.verdict import Judgement
+from okrbot.wording.wrapping import bare
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
+SURE = 0.9  # from here on the reader is not asked
 UNSURE = 0.36  # below this share of belief the answer is "unclear"
 
 _DEFECT = re.compile(
@@ -47,10 +55,11 @@ def judge_item(text: str, body: str = "", language: str | None = None) -> Judgem
     if len(item.words) < 3 and not item.kinds and not any(heads_of(word) or "w=" + word in weighed.weights for word in item.words):
         return Judgement(text, "item", "unclear", 0.0, ("no word of it is known",), _ASK, spoken)
     named = features(item)
-    scores = _sum(weighed.scores(named), lean(item))
+    shares: tuple[float, ...] = weighed.probabilities(_sum(weighed.scores(named), lean(item)))
+    if max(shares) < SURE:
+        shares = reader.together(shares, reader.item(bare(text[:TITLE_LIMIT])))
     if body:
-        scores = _with_body(scores, body[:BODY_LIMIT])
-    shares = weighed.probabilities(scores)
+        shares = _with_body(shares, body[:BODY_LIMIT], weighed.temperature)
     best = max(range(len(KINDS)), key=shares.__getitem__)
     kind = KINDS[best]
     because = _because(item, best, weighed)
@@ -83,13 +92,15 @@ def _sum(one: Scores, other: Scores) -> Scores:
     return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
 
 
-def _with_body(scores: Scores, body: str) -> Scores:
-    solution, problem, bug, maintenance = scores
+def _with_body(shares: Sequence[float], body: str, temperature: float) -> tuple[float, ...]:
+    """Return the shares of the title with what the body adds: steps to reproduce speak for a bug, acceptance criteria for a solution."""
+    solution, problem, bug, maintenance = shares
     if _DEFECT.search(body):
-        bug += 3.5
+        bug *= math.exp(3.5 / temperature)
     elif _STORY.search(body):
-        solution += 0.8
-    return solution, problem, bug, maintenance
+        solution *= math.exp(0.8 / temperature)
+    total = solution + problem + bug + maintenance
+    return solution / total, problem / total, bug / total, maintenance / total
 
 
 def _because(item: ItemText, kind: int, weighed: ItemModel) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ whatever a judgement quotes stands there.
 
 from __future__ import annotations
 
+import functools
 import re
 
 _MARKUP = re.compile(
@@ -59,6 +60,7 @@ _BULLET = re.compile(r"^\s*(?:[-*•·–—‣▪◦○●+]\s+|\[[ xX✓]?\]\s
 _LAYERS = 6  # "- [Q4] KR 2.1 – (stretch) …" has four
 
 
+@functools.lru_cache(maxsize=8)  # the language, the grammar and the reader ask for one text in a row
 def bare(text: str) -> str:
     """Return `text` with its wrapping blanked, as long as it was; a text that is nothing but wrapping stays as it is."""
     plain = _MARKUP.sub(_blank, text) if any(sign in text for sign in "<&`*_~[:") else text
