@@ -37,7 +37,7 @@ def blind() -> set[frozenset[str]]:
 def main() -> None:
     """Write each training file again without the rows that are blind."""
     keys = blind()
-    for path in sorted(CORPUS.glob("*_train*.csv")):
+    for path in sorted([*CORPUS.glob("*_train*.csv"), *CORPUS.glob("*_read.csv")]):
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file, strict=True))
         kept = []

@@ -1,6 +1,7 @@
 """Promises about the blind texts: well-formed, balanced, free of repeats, and never part of what the judge learns from."""
 
 import csv
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "bench"))
+
+import judgement  # noqa: E402
+
 CORPUS = ROOT / "tests" / "corpus"
 LEXICON_LANGUAGES = {"en", "de", "fr", "es", "pt", "nl"}
 
@@ -62,11 +67,11 @@ def blind_keys() -> set[frozenset[str]]:
 
 
 def leaks(folder: Path, blind: set[frozenset[str]]) -> Iterator[str]:
-    """Yield `file:line` for each row of a `*_train*.csv` file under the folder that holds a blind text or pair in any columns.
+    """Yield `file:line` for each row of a CSV file under the folder, blind ones aside, that holds a blind text or pair in any columns.
 
     Of a `groups_train*.txt` it is the component, by its first line, that holds both titles of a blind pair.
     """
-    for path in sorted(folder.rglob("*_train*.csv")):
+    for path in sorted(path for path in folder.rglob("*.csv") if not path.name.startswith("blind_")):
         with path.open(encoding="utf-8", newline="") as handle:
             reader = csv.reader(handle)
             for row in reader:
@@ -180,3 +185,11 @@ def test_every_group_of_titles_has_a_language_and_no_title_of_another_group() ->
         groups = [set(group.split("\n")) for group in "\n".join(lines).split("\n-\n")]
         assert len(groups) > 1, head
         assert sum(map(len, groups)) == len(set().union(*groups)), head
+
+
+@pytest.mark.parametrize("family", ["goals", "items"])
+def test_what_only_the_readers_learn_from_is_never_measured(family: str) -> None:
+    measured = {(row.get("level"), bare(row["text"])) for row in judgement.rows(family, "test")}
+    learnt = {(row.get("level"), bare(row["text"])) for part in ("train", "test") for row in judgement.rows(f"{family}_read", part)}
+    assert len(learnt) > 5_000
+    assert sorted(measured & learnt, key=str) == []

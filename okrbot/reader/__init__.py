@@ -35,22 +35,21 @@ def together(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...]:
 
 def same_work(a: str, b: str) -> float:
     """Return the log-odds that two titles ask for one piece of work; `same_work(b, a)` is the same."""
-    no, yes = _answer("pairs", "same", *pieces.pair(*sorted((a, b))))
+    no, yes = _answer("pairs", "same", pieces.pair(*sorted((a, b))))
     return yes - no
 
 
 def _chances(name: str, head: str, text: str) -> tuple[float, ...]:
-    numbers = pieces.numbers(text)
-    scores = _answer(name, head, numbers, [0] * len(numbers))
+    scores = _answer(name, head, pieces.numbers(text))
     raised = [math.exp(score - max(scores)) for score in scores]
     return tuple(one / sum(raised) for one in raised)
 
 
-def _answer(name: str, head: str, numbers: list[int], sides: list[int]) -> list[float]:
+def _answer(name: str, head: str, numbers: list[int]) -> list[float]:
     """Return the scores of one head of a network; numpy and onnxruntime are loaded with the first text in doubt."""
     import numpy as np
 
-    scores: list[float] = _network(name).run([head], {"pieces": np.array([numbers]), "sides": np.array([sides])})[0][0].tolist()
+    scores: list[float] = _network(name).run([head], {"pieces": np.array([numbers])})[0][0].tolist()
     return scores
 
 

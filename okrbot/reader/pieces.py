@@ -66,8 +66,8 @@ def numbers(text: str) -> list[int]:
     return [known[BEGIN], *found[: LONGEST - 2], known[END]]
 
 
-def pair(a: str, b: str) -> tuple[list[int], list[int]]:
-    """Return the pieces of two titles, one after the other, as numbers, and for each whether it is of the first (0) or the second (1)."""
+def pair(a: str, b: str) -> list[int]:
+    """Return the pieces of two titles, one after the other, as numbers, with a mark of the end after each."""
     known = vocabulary()
     first, second = ([number for word in words(text) for number in cut(word)][:LONGEST_TITLE] for text in (a, b))
-    return [known[BEGIN], *first, known[END], *second, known[END]], [0] * (len(first) + 2) + [1] * (len(second) + 1)
+    return [known[BEGIN], *first, known[END], *second, known[END]]

@@ -92,29 +92,32 @@ class Match:
     reasons: tuple[str, ...]  # against
 
 
-TRUST = 0.45  # how much of the reader's log-odds counts: it is surer than it is right
 DOUBT = 6.0  # log-odds of the words beyond which the reader is not asked: it could not turn them
 
 
-# What the words know for certain is not put to the reader.
-CERTAIN = ("opposite", "reversed", "rivals", "numbers_other", "platform_other", "no_other", "role_other", "trouble_other")
+# What the words know for certain is not put to the reader. That one title tells of trouble is no such thing: a complaint may be a wish.
+CERTAIN = ("opposite", "reversed", "rivals", "numbers_other", "platform_other", "no_other", "role_other")
+WITHIN = 0.99  # share of a title's words with a partner from which a yes of the words stands: of those the reader would deny, nine in ten were right
 SIBLINGS = 0.6  # nearness from which the one word that differs is another of its kind: before and after
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The weights of the words, and the log-odds from which two titles are the same work: by their words alone, and read as well."""
+    """The weights of the words, the log-odds from which two titles are the same work by their words alone and read as well, and the reader's share."""
 
     weights: dict[str, float]
     alone: float
     read: float
+    trust: float  # how much of the reader's log-odds counts
+    slope: float  # how steeply the odds grow with the sum of both
 
 
 @functools.cache
 def scale() -> Scale:
     """Return what bench/train_similar.py found."""
     raw = json.loads(files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
-    return Scale({str(name): float(value) for name, value in raw["weights"].items()}, float(raw["alone"]), float(raw["read"]))
+    weights = {str(name): float(value) for name, value in raw["weights"].items()}
+    return Scale(weights, *(float(raw[name]) for name in ("alone", "read", "trust", "slope")))
 
 
 def _pair_up(a: list[str], b: list[str]) -> tuple[list[tuple[str, str, float]], list[str], list[str]]:
@@ -354,8 +357,9 @@ def verdict_of(a: Phrase, b: Phrase, *, body_a: str = "", body_b: str = "", read
     total, line, turned = weighed(match, found.weights), found.alone, False
     if read and in_doubt(match, total):
         turned, line = total >= found.alone, found.read
-        total += TRUST * reader.same_work(a.text, b.text)
+        total += found.trust * reader.same_work(a.text, b.text)
         turned = turned != (total >= line)
+        total = line + found.slope * (total - line)
     total += _ODDS - line
     score = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
     same = score >= SAME
@@ -366,7 +370,8 @@ def verdict_of(a: Phrase, b: Phrase, *, body_a: str = "", body_b: str = "", read
 def in_doubt(match: Match, total: float) -> bool:
     """Say whether words that give the log-odds `total` leave room for the reader."""
     known = any(match.features[name] for name in CERTAIN) or match.features["one_swapped_near"] >= SIBLINGS
-    return abs(total) < DOUBT and not known
+    within = total > 0 and match.features["covered_most"] >= WITHIN
+    return abs(total) < DOUBT and not known and not within
 
 
 def weighed(match: Match, weights: dict[str, float]) -> float:

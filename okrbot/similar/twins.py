@@ -19,7 +19,7 @@ _TEMPLATE = 3  # a title that stands this often in one backlog is a form that is
 _FAR = 0.45  # share of rare words in common below which hardly any pair is the same work
 _ENOUGH = 0.85  # share of rare words in common from which the verdict stands as it is
 _PATIENCE = 20_000  # far pairs that are judged without further ado
-_DOUBT = 8.0  # log-odds a pair loses for a share lower by one
+_DOUBT, _DOUBT_READ = 8.0, 4.0  # log-odds a pair loses for a share lower by one: by its words alone, and read as a whole
 _CLOSE = 0.65  # share of rare words in common from which a pair goes to the verdict in any case
 _READ = 1_500  # pairs in doubt that are read as a whole
 _LEAST, _MOST_SURE = 0.01, 0.995  # between these scores the words leave a doubt
@@ -94,19 +94,19 @@ def _read(
             read += 1
             a, b = rows[left], rows[right]
             said = verdict_of(_apart(a.title, taken), _apart(b.title, taken), body_a=a.body, body_b=b.body)
-            score = tempered(said.score, share)
+            score = tempered(said.score, share, doubt=_DOUBT_READ)
         if score >= threshold:
             kept.append((score, left, right, said))
     return kept
 
 
-def tempered(score: float, share: float) -> float:
+def tempered(score: float, share: float, doubt: float = _DOUBT) -> float:
     """Return the score of a pair that was looked for among all pairs of a backlog, where most pairs are not the same work.
 
     `share` is the weighted share of words in common, rare words of this very backlog weighing more; what it lacks to
-    `_ENOUGH` is taken from the score's log-odds. Measured in bench/similar.py on titles with planted copies.
+    `_ENOUGH` is taken from the score's log-odds, `doubt` times. Measured in bench/similar.py on titles with planted copies.
     """
-    odds = math.log(max(score, 1e-6) / max(1 - score, 1e-6)) - _DOUBT * max(0.0, _ENOUGH - share)
+    odds = math.log(max(score, 1e-6) / max(1 - score, 1e-6)) - doubt * max(0.0, _ENOUGH - share)
     return round(1 / (1 + math.exp(-odds)), 4)
 
 
