@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= auto
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') # one more than cores: many tests wait for a server they started
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types contracts unit coverage docs docs-check lock bench clean
