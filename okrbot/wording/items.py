@@ -19,7 +19,7 @@ from okrbot.wording.verdict import Judgement
 from okrbot.wording.wrapping import bare
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
-SURE = 0.95  # from here on the reader is not asked
+SURE = 0.9  # from here on the reader is not asked
 OFTEN = (1.5, 0.8, 1.0, 1.0)  # how often a title is of each kind in life, against the titles learnt from: more solutions, fewer problems
 UNSURE = 0.36  # below this share of belief the answer is "unclear"
 
