@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from okrbot import reader
+from okrbot.app import App
 from okrbot.reader import pieces
+from okrbot.store import tables as t
 
 LEVELS = ("key_result", "objective")
 
@@ -79,3 +84,30 @@ def test_a_text_the_words_are_sure_of_opens_no_network() -> None:
     )
     said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     assert said == ["output", "False", "True"]
+
+
+def test_another_word_in_a_room_is_another_judge(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    words = tmp_path / "lists" / "words.txt"
+    words.write_text("launch", encoding="utf-8")
+    first = reader.mark("items", tmp_path)
+    assert reader.mark("items", tmp_path) == first
+    assert reader.mark("pairs", tmp_path) != first
+    words.write_text("launch, build", encoding="utf-8")
+    assert reader.mark("items", tmp_path) != first
+
+
+@pytest.mark.parametrize("kept", ["item_text@", "twins@"])
+def test_what_another_judge_said_is_dropped_and_judged_again(organisation: App, kept: str) -> None:
+    task = t.judgements.c.task
+    with organisation.store() as store:
+        with store.begin() as db:
+            rows = db.execute(sa.select(t.judgements.c.text_hash, t.judgements.c.verdict).where(task.startswith(kept))).all()
+            before = {row.text_hash: row.verdict for row in rows}
+            db.execute(sa.update(t.judgements).where(task.startswith(kept)).values(task=kept + "an older one", verdict="{}"))
+        organisation.audit(store, as_of=dt.datetime(2026, 11, 16, 7, 0, tzinfo=dt.UTC))
+        with store.connect() as db:
+            after = db.execute(sa.select(t.judgements.c.text_hash, t.judgements.c.verdict, task).where(task.startswith(kept))).all()
+    assert before
+    assert {hash_: verdict for hash_, verdict, _ in after} == before
+    assert not any("older" in name for *_, name in after)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 import sqlalchemy as sa
 
+from okrbot import reader, wording
 from okrbot.store import Store
 from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
 from okrbot.wording.items import judge_item
-from okrbot.wording.signals import SIGNALS_VERSION, signals
+from okrbot.wording.signals import signals
 
-TEXT_TASK = f"item_text@{SIGNALS_VERSION}"
+_TEXTS = "item_text@"
 POOL_FROM = 4_000  # texts; below this a second process costs more than it saves
 Verdict = dict[str, Any]
 Progress = Callable[[int, int], None]
+
+
+@functools.cache
+def text_task() -> str:
+    """Return the name under which verdicts on texts are kept; it is another one whenever the judge is."""
+    return _TEXTS + reader.mark("items", Path(wording.__file__).parent)
 
 
 def judge_text(title: str, body: str) -> Verdict:
@@ -54,19 +63,23 @@ def _judge_many(texts: Sequence[tuple[int, str, str]]) -> list[tuple[int, Verdic
 def judge_missing(store: Store, connection: duckdb.DuckDBPyConnection, *, processes: int = 2, progress: Progress | None = None) -> int:
     """Judge the texts in `work.to_judge` (source, id, text_hash) that the store has no verdict for; return how many.
 
-    Verdicts are stored a thousand at a time, so that a killed audit keeps what it judged.
+    Verdicts are stored a thousand at a time, so that a killed audit keeps what it judged. Those of another judge are dropped.
     """
     wanted = connection.execute(
         "select source, id, text_hash from work.to_judge where text_hash not in (select text_hash from raw.judgements) order by text_hash"
     ).fetchall()
     todo: dict[int, tuple[str, str]] = {hash_: (source, id_) for source, id_, hash_ in wanted}
     then = {hash_: (title, body) for hash_, title, body in connection.execute("select text_hash, title, body from work.then").fetchall()}
+    if todo:
+        with store.begin() as db:
+            kept = t.judgements.c.task
+            db.execute(sa.delete(t.judgements).where(kept.startswith(_TEXTS, autoescape=True), kept != text_task()))
     done = 0
     batches = _batches(list(todo.items()), 1_000)
     with ProcessPoolExecutor(processes) if len(todo) >= POOL_FROM and processes > 1 else _Here() as pool:
         for verdicts in pool.map(_judge_many, (_texts(store, batch, then) for batch in batches)):
             with store.begin() as db:
-                upsert(db, t.judgements, [(TEXT_TASK, hash_, json.dumps(verdict, ensure_ascii=False)) for hash_, verdict in verdicts])
+                upsert(db, t.judgements, [(text_task(), hash_, json.dumps(verdict, ensure_ascii=False)) for hash_, verdict in verdicts])
             _remember(connection, verdicts)
             done += len(verdicts)
             if progress:
@@ -112,7 +125,7 @@ def load_verdicts(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
         return
     connection.execute("create table raw.judgements (text_hash bigint, verdict varchar)")
     with store.connect() as db:
-        chosen = sa.select(t.judgements.c.text_hash, t.judgements.c.verdict).where(t.judgements.c.task == TEXT_TASK)
+        chosen = sa.select(t.judgements.c.text_hash, t.judgements.c.verdict).where(t.judgements.c.task == text_task())
         for part in db.execute(chosen).partitions(20_000):
             _insert(connection, [(hash_, verdict) for hash_, verdict in part])
 

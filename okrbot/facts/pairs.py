@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 import sqlalchemy as sa
 
-from okrbot import __version__
+from okrbot import reader, similar
 from okrbot.facts.retold import texts_then
 from okrbot.similar import twins
 from okrbot.store import Store
@@ -16,9 +18,15 @@ from okrbot.store import tables as t
 from okrbot.store.bulk import upsert
 from okrbot.store.writing import text_hash
 
-TWINS_TASK = f"twins@{__version__}"  # pairs of one set of texts, by the hash of all of them
+_TWINS = "twins@"  # pairs of one set of texts, by the hash of all of them
 MOST_KEPT = 20  # sets of texts
 _BODY = 2_000  # letters of a description that are compared
+
+
+@functools.cache
+def twins_task() -> str:
+    """Return the name under which pairs are kept; it is another one whenever the judge of pairs is."""
+    return _TWINS + reader.mark("pairs", Path(similar.__file__).parent)
 
 
 def find_pairs(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
@@ -62,17 +70,18 @@ def _compared(store: Store, rows: list[tuple[str, str, str, str, str]], names: M
     hash_ = text_hash(json.dumps(told, ensure_ascii=False))
     j = t.judgements.c
     with store.connect() as db:
-        known = db.execute(sa.select(j.verdict).where(j.task == TWINS_TASK, j.text_hash == hash_)).scalar()
+        known = db.execute(sa.select(j.verdict).where(j.task == twins_task(), j.text_hash == hash_)).scalar()
     if known is not None:
         numbers = {name: int(n) for n, name in names.items()}
         return [(numbers[a], numbers[b], score, because) for a, b, score, because in json.loads(known)]
     found = [(int(twin.a), int(twin.b), float(twin.score), ", ".join(twin.because)) for twin in twins(rows)]
     verdict = json.dumps([(names[str(a)], names[str(b)], score, because) for a, b, score, because in found], ensure_ascii=False)
     with store.begin() as db:
-        old = sa.select(j.text_hash).where(j.task == TWINS_TASK)
+        db.execute(sa.delete(t.judgements).where(j.task.startswith(_TWINS, autoescape=True), j.task != twins_task()))
+        old = sa.select(j.text_hash).where(j.task == twins_task())
         if len(db.execute(old).all()) >= MOST_KEPT:
-            db.execute(sa.delete(t.judgements).where(j.task == TWINS_TASK))
-        upsert(db, t.judgements, [(TWINS_TASK, hash_, verdict)])
+            db.execute(sa.delete(t.judgements).where(j.task == twins_task()))
+        upsert(db, t.judgements, [(twins_task(), hash_, verdict)])
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,15 @@ def same_work(a: str, b: str) -> float:
     """Return the log-odds that two titles ask for one piece of work; `same_work(b, a)` is the same."""
     no, yes = _answer("pairs", "same", pieces.pair(*sorted((a, b))))
     return yes - no
+
+
+def mark(network: str, room: Path) -> str:
+    """Return a mark of a judge: of its network and of every file in its `room`. What was judged under another mark is judged again."""
+    files = sorted(path for path in room.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    crc = 0
+    for path in (HERE / f"{network}.onnx", HERE / "pieces.txt", *files):
+        crc = zlib.crc32(path.read_bytes(), crc)
+    return f"{crc:08x}"
 
 
 def _chances(name: str, head: str, text: str) -> tuple[float, ...]:

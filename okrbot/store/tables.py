@@ -338,7 +338,7 @@ paused_rules = sa.Table("paused_rules", metadata, _key("rule"), _number("since")
 judgements = sa.Table(
     "judgements",
     metadata,
-    _key("task"),  # item_text@3, key_result@2 ...: the name with its version
+    _key("task"),  # item_text@3f9a01bc, twins@77e1d2c0 ...: the name with a mark of the judge
     sa.Column("text_hash", sa.BigInteger, primary_key=True, nullable=False, autoincrement=False),
     _json("verdict", "{}"),
 )

@@ -17,7 +17,6 @@ from okrbot.wording.item_reading import Reading, phrases_of, read_text
 from okrbot.wording.item_text import BODY_LIMIT, TITLE_LIMIT
 from okrbot.wording.items import judge_item
 
-SIGNALS_VERSION = 1
 LANGUAGES = ("en", "de", "fr", "es", "pt", "nl")
 
 
